@@ -89,7 +89,7 @@ def sources() -> list[Path]:
     return sorted(p for p in PACKAGE.rglob("*.py") if "__pycache__" not in p.parts)
 
 
-def tested_files() -> list[Path]:
+def checks() -> list[Path]:
     return sorted(p for p in TESTS.rglob("*.py") if "__pycache__" not in p.parts)
 
 
@@ -142,7 +142,7 @@ def test_every_module_has_a_test_file_of_its_own() -> None:
 def test_every_test_file_mirrors_a_module() -> None:
     mirrors = {mirror_of(p) for p in sources()}
     odd = []
-    for path in tested_files():
+    for path in checks():
         if path.relative_to(TESTS).parts[0] in BESIDE_THE_MIRROR or path.name in ("conftest.py", "__init__.py"):
             continue
         if path.name.startswith("test_") and name(path) not in mirrors and not is_part_of_a_folder_kind(path):
@@ -199,7 +199,7 @@ def test_public_functions_and_classes_say_what_they_mean() -> None:
 
 def test_names_are_domain_nouns() -> None:
     bad = []
-    for path in [*sources(), *tested_files()]:
+    for path in [*sources(), *checks()]:
         parts = set(re.split(r"[_/.]", name(path).lower()))
         bad += [f"{name(path)}: {w}" for w in sorted(parts & BANNED_NAMES)]
     for path in sources():
@@ -317,7 +317,7 @@ def test_environment_is_read_in_one_place() -> None:
 def test_type_ignores_name_their_code() -> None:
     bare = [
         f"{name(p)}:{i}"
-        for p in [*sources(), *tested_files()]
+        for p in [*sources(), *checks()]
         for i, c in comments(p)
         if re.search(r"type:\s*ignore(?!\[)", c) or re.search(r"noqa(?!:)", c)
     ]
@@ -334,7 +334,7 @@ def test_nothing_is_left_open() -> None:
     marks = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error"]) + r")\b")
     left = [
         f"{name(p)}:{i}"
-        for p in [*sources(), *tested_files()]
+        for p in [*sources(), *checks()]
         for i, line in enumerate(text(p).splitlines(), start=1)
         if marks.search(line)
     ]
@@ -344,7 +344,7 @@ def test_nothing_is_left_open() -> None:
 def test_tests_are_not_skipped_or_expected_to_fail() -> None:
     marks = re.compile(r"mark\.(skip|xfail)\b")
     skipped = [
-        f"{name(p)}:{i}" for p in tested_files() for i, t in enumerate(text(p).splitlines(), 1) if marks.search(t)
+        f"{name(p)}:{i}" for p in checks() for i, t in enumerate(text(p).splitlines(), 1) if marks.search(t)
     ]
     own = name(Path(__file__))
     assert [s for s in skipped if not s.startswith(own)] == []
@@ -363,7 +363,7 @@ def test_python_files_import_absolutely_and_re_export_nothing() -> None:
 
 
 def test_later_python_syntax_is_not_used() -> None:
-    for path in [*sources(), *tested_files()]:
+    for path in [*sources(), *checks()]:
         ast.parse(text(path), filename=str(path), feature_version=(3, 11))
 
 

@@ -1,0 +1,343 @@
+"""Writes the pages of docs/reference that say what the code says: errors, kinds, settings, commands.
+
+    python .ci/reference.py           writes them
+    python .ci/reference.py --check   writes nothing; exits 1 and names the pages that are not what the code says
+
+Rule kept here: a page is made from the code alone (classes, fields, docstrings), the same on
+every machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import importlib
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+GENERATED = "*Made from the code by `.ci/reference.py`: change it there.*"
+
+
+# ------------------------------------------------------------------------------------------------------------ errors
+def errors_page() -> str:
+    """Every error a client can meet: code, HTTP status, SQLSTATE, meaning."""
+    from proxy import errors
+
+    classes = [
+        c
+        for c in vars(errors).values()
+        if inspect.isclass(c) and issubclass(c, errors.GatewayError) and c is not errors.GatewayError
+    ]
+    rows = [
+        f"| `{c.code}` | {c.http_status} | `{c.default_sqlstate}` | {c.title} | {first_line(c.__doc__)} |"
+        for c in classes
+    ]
+    base = errors.GatewayError
+    return "\n".join(
+        [
+            "# Errors",
+            "",
+            GENERATED,
+            "",
+            "Every refusal is one of these. Over HTTP it is a problem document (RFC 9457) whose `code` is the first "
+            "column; `detail` says what to do and never quotes data; `reasons` holds codes of "
+            "[reasons.md](reasons.md); `decision_id` finds the record in the audit log.",
+            "",
+            "| code | HTTP | SQLSTATE | title | what it means, and what to do |",
+            "|---|---|---|---|---|",
+            *rows,
+            f"| `{base.code}` | {base.http_status} | `{base.default_sqlstate}` | {base.title} | A fault of Usher "
+            "itself: nothing is released; look the decision id up in the program log. |",
+            "",
+            "`query-failed` carries the engine's own SQLSTATE where that class cannot quote data. `ConfigError` "
+            "stops a start or a reload, never a query: it lists every mistake in settings and policies with its place.",
+            "",
+        ]
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- kinds
+def kinds_page() -> str:
+    """Every kind of every plural folder."""
+    from proxy import kinds
+
+    parts = ["# Kinds", "", GENERATED, "", "A kind is a file of a plural folder; its name is the file's name.", ""]
+    for folder, title, where in (
+        ("masks", "Masks", "`masks.yaml` names them: `{mask: KIND, OPTION: VALUE}`."),
+        ("warehouses", "Warehouses", "`warehouses.NAME.kind` in usher.yaml names them."),
+        ("doors", "Doors", "`doors.KIND` in usher.yaml opens them."),
+        ("audit.sinks", "Audit sinks", "`audit.sinks[].kind` in usher.yaml names them."),
+    ):
+        parts += [f"## {title}", "", where, ""]
+        for name in kinds.names(folder):
+            module = kinds.load(folder, name)
+            parts += [f"### `{name}`", "", paragraph(module.__doc__), ""]
+            parts += applies_to(module)
+            parts += options(getattr(module, "Settings", None))
+    return "\n".join(parts)
+
+
+def applies_to(module: types.ModuleType) -> list[str]:
+    """The types a mask keeps; on others the value is NULL."""
+    held = getattr(module, "KINDS", None)
+    if held is None:
+        return []
+    return [f"Applies to: {', '.join(sorted(k.value for k in held))}. Any other type shows NULL.", ""]
+
+
+def options(model: type[BaseModel] | None) -> list[str]:
+    """The table of a kind's own settings."""
+    rows = list(setting_rows(model, "")) if model is not None else []
+    if not rows:
+        return ["No options.", ""]
+    return ["| option | type | default | meaning |", "|---|---|---|---|", *rows, ""]
+
+
+# ---------------------------------------------------------------------------------------------------------- settings
+def settings_page() -> str:
+    """Every key of usher.yaml."""
+    from proxy import kinds
+    from proxy.settings import Settings
+
+    parts = [
+        "# Settings",
+        "",
+        GENERATED,
+        "",
+        "One file, `usher.yaml`: `--config PATH` or `USHER_CONFIG`. Any value can be overridden by an environment "
+        "variable `USHER_SECTION__KEY`. Unknown keys are refused and all mistakes are reported at once. A secret is a "
+        "reference, `env:NAME` or `file:PATH`. Relative paths start at the file.",
+        "",
+        "| setting | type | default | meaning |",
+        "|---|---|---|---|",
+        *setting_rows(Settings, ""),
+        "",
+    ]
+    for section, prefix in (("warehouses", "warehouses.NAME"), ("doors", "doors")):
+        for name in kinds.names(section):
+            model = getattr(kinds.load(section, name), "Settings", None)
+            place = prefix if section == "warehouses" else f"doors.{name}"
+            title = f"kind: {name}" if section == "warehouses" else name
+            rows = list(setting_rows(model, place + ".")) if model is not None else []
+            parts += [
+                f"## {section}: {title}",
+                "",
+                "| setting | type | default | meaning |",
+                "|---|---|---|---|",
+                *rows,
+                "",
+            ]
+    return "\n".join(parts)
+
+
+def setting_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    """One row a field, those of nested classes after their own."""
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        meaning = " ".join((field.description or "").split())
+        if not meaning:
+            raise ValueError(f"{model.__module__}.{model.__qualname__}.{name} has no description: say what it means.")
+        kind = type_name(field.annotation, field)
+        yield f"| `{key}` | {kind} | {default(field)} | {escape(meaning)} |"
+        for suffix, inner in nested(field.annotation):
+            yield from setting_rows(inner, f"{key}{suffix}.")
+
+
+def nested(annotation: Any, suffix: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """Settings classes inside an annotation, with how a path names them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation is not BaseModel:
+            yield suffix, annotation
+        return
+    origin = typing.get_origin(annotation)
+    arguments = typing.get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        yield from nested(arguments[1], f"{suffix}.NAME")
+    elif origin in (list, tuple, set, frozenset) or (isinstance(origin, type) and hasattr(origin, "__iter__")):
+        for argument in arguments:
+            yield from nested(argument, f"{suffix}[]")
+    else:
+        for argument in arguments:
+            yield from nested(argument, suffix)
+
+
+NAMES: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    type(None): "null",
+    Path: "path",
+    SecretStr: "secret reference",
+    Any: "any value",
+}
+
+
+def type_name(annotation: Any, field: FieldInfo | None = None) -> str:
+    """A type in words."""
+    bounds = ", ".join(b for b in map(bound, field.metadata if field else ()) if b)
+    return escape(_type_name(annotation) + (f", {bounds}" if bounds else ""))
+
+
+def _type_name(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation in NAMES:
+        return NAMES[annotation]
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{a}`" for a in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_type_name(a) for a in arguments))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"mapping of name to {_type_name(arguments[1])}"
+    if isinstance(origin, type) and hasattr(origin, "__iter__"):
+        return f"list of {_type_name(arguments[0])}" if arguments else "list"
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return ", ".join(f"`{m.value}`" for m in annotation)
+    if inspect.isclass(annotation):
+        return "section"
+    return "value"
+
+
+def bound(metadata: Any) -> str:
+    """A constraint in words."""
+    signs = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    for attribute, sign in signs.items():
+        value = getattr(metadata, attribute, None)
+        if value is not None:
+            return f"{sign} {value}"
+    return ""
+
+
+def default(field: FieldInfo) -> str:
+    """A default as it would stand in the file."""
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is PydanticUndefined:
+        made: Callable[..., Any] | None = field.default_factory
+        value = made() if made is not None else None
+    if isinstance(value, BaseModel):
+        return "see below"
+    if isinstance(value, (frozenset, set)):
+        value = sorted(value)
+    if isinstance(value, (tuple, list)):
+        return escape("`[" + ", ".join(str(v) for v in value) + "]`")
+    if isinstance(value, Mapping):
+        return "`{}`" if not value else escape(f"`{dict(value)}`")
+    words = {None: "null", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        return f"`{words[value]}`"
+    return escape(f"`{value}`")
+
+
+# ---------------------------------------------------------------------------------------------------------- commands
+def commands_page() -> str:
+    """Every command of the `usher` program with its arguments and options."""
+    import typer.main
+
+    root = typer.main.get_command(importlib.import_module("proxy.cli").app)
+    parts = [
+        "# Commands",
+        "",
+        GENERATED,
+        "",
+        paragraph(root.help),
+        "",
+    ]
+    for path, command in commands(root, "usher"):
+        parts += [f"## `{path}`", "", paragraph(command.help), ""]
+        rows = [parameter_row(p) for p in command.params if not getattr(p, "hidden", False)]
+        if rows:
+            parts += ["| argument or option | default | meaning |", "|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command that can be run, with its full path."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path, command
+        return
+    for name in sorted(inner):
+        if not inner[name].hidden:
+            yield from commands(inner[name], f"{path} {name}")
+
+
+def parameter_row(parameter: Any) -> str:
+    """One argument or option."""
+    is_option = parameter.param_type_name == "option"
+    spelt = ", ".join([*parameter.opts, *parameter.secondary_opts]) if is_option else parameter.name.upper()
+    value = parameter.default
+    shown = (
+        "required" if parameter.required else "" if value in (None, (), [], False) or callable(value) else f"`{value}`"
+    )
+    return f"| `{spelt}` | {shown} | {escape(' '.join((getattr(parameter, 'help', None) or '').split()))} |"
+
+
+# -------------------------------------------------------------------------------------------------------------- text
+def first_line(text: str | None) -> str:
+    """The first line of a docstring."""
+    return escape(inspect.cleandoc(text or "").split("\n", 1)[0])
+
+
+def paragraph(text: str | None) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join(inspect.cleandoc(text or "").split("\n\n", 1)[0].split())
+
+
+def escape(text: str) -> str:
+    """Text that may stand in a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+    "kinds.md": kinds_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+}
+
+
+def main() -> int:
+    """Write or compare; the exit code is 1 where a page is not what the code says."""
+    checking = "--check" in sys.argv[1:]
+    stale = []
+    for page, render in PAGES.items():
+        path = FOLDER / page
+        wanted = render()
+        found = path.read_text(encoding="utf-8") if path.exists() else ""
+        if found == wanted:
+            continue
+        if checking:
+            stale.append(page)
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    found.splitlines(True), wanted.splitlines(True), f"docs/reference/{page}", "the code"
+                )
+            )
+        else:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted, encoding="utf-8")
+            print(f"wrote docs/reference/{page}")
+    if stale:
+        print(f"\nNot what the code says: {', '.join(stale)}. Run: python .ci/reference.py")
+    elif checking:
+        print(f"{len(PAGES)} pages say what the code says.")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
