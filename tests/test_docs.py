@@ -227,13 +227,14 @@ def test_the_repository_names_no_place_it_should_not(what: str) -> None:
 
 def test_locks_are_pinned_by_hash_and_agree() -> None:
     pins = {}
-    for name in ("requirements", "runtime"):
+    for name in ("requirements", "runtime", "build"):
         text = (ROOT / "deploy" / f"{name}.lock").read_text(encoding="utf-8")
         assert "://" not in text
         entries = re.split(r"^(?=\S)", text, flags=re.M)[1:]
         assert all("--hash=sha256:" in e for e in entries)
         pins[name] = {e.split(" \\")[0].strip() for e in entries}
     assert pins["runtime"] <= pins["requirements"]
+    assert pins["build"] <= pins["requirements"]
 
 
 def test_locks_hold_what_pyproject_asks_for() -> None:
