@@ -1,0 +1,1 @@
+"""The append-only record of every decision: durable before the warehouse is asked, chained so that changes show."""
