@@ -13,6 +13,7 @@ import difflib
 import enum
 import importlib
 import inspect
+import re
 import sys
 import types
 import typing
@@ -145,13 +146,20 @@ def setting_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """One row a field, those of nested classes after their own."""
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
-        meaning = " ".join((field.description or "").split())
+        meaning = " ".join((field.description or described(model, name)).split())
         if not meaning:
             raise ValueError(f"{model.__module__}.{model.__qualname__}.{name} has no description: say what it means.")
         kind = type_name(field.annotation, field)
         yield f"| `{key}` | {kind} | {default(field)} | {escape(meaning)} |"
         for suffix, inner in nested(field.annotation):
             yield from setting_rows(inner, f"{key}{suffix}.")
+
+
+def described(model: type[BaseModel], name: str) -> str:
+    """What a class's docstring says of a field, in the form "`field`: meaning"; the text up to the next such field."""
+    parts = re.split(r"`(\w+)`: ", " ".join(inspect.cleandoc(model.__doc__ or "").split()))
+    told = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return told.get(name, "").rstrip(" ,;")
 
 
 def nested(annotation: Any, suffix: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
