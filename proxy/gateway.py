@@ -1,0 +1,545 @@
+"""The life of a query. Open this file first.
+
+    authenticate -> parse -> bind -> decide -> rewrite -> limits -> record -> execute -> scan -> record
+
+Rule kept here: each stage is called once, in this order, through the ports below, and nothing is handed from one query
+to the next but plans, which hold no caller's values. `plan()` decides without touching data; `run()` always plans anew.
+Whatever happens after a decision record is written ends in an outcome record: rows, refusal, failure or hang-up. So
+records are written behind a shield that a cancelled caller cannot break, and an answer's batches are already running
+when a door gets them: closed unread, or lost, they still end in their record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import anyio
+import pyarrow as pa
+from cachetools import LRUCache
+
+from proxy.dialect import Dialect
+from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql
+from proxy.values import (
+    AccessView,
+    Caller,
+    Catalog,
+    Context,
+    Decision,
+    Json,
+    Outcome,
+    Plan,
+    Query,
+    Reason,
+    ReasonCode,
+    Record,
+    Result,
+    ScanReport,
+    SlotKind,
+    TableView,
+)
+
+AUDIT_OBJECT = "usher.audit"
+_DECISION_NOTE = "usher decision "
+RECORD_TIMEOUT_S = 30.0
+"""How long one audit record may take before it counts as not written."""
+STOP_TIMEOUT_S = 10.0
+"""How long a warehouse may take to stop a query nobody waits for any more."""
+READY_TIMEOUT_S = 5.0
+"""How long one part may take to say that it is ready."""
+
+
+# ------------------------------------------------------------------------------------------------------------- ports
+class Identity(Protocol):
+    """Tokens in, callers out."""
+
+    async def authenticate(self, token: str) -> Caller:
+        """The caller a token names. Raises `Unauthenticated`."""
+
+
+class QueryReader(Protocol):
+    """SQL text in, completely understood statements out."""
+
+    async def read(self, sql: str, catalog: Catalog) -> Query:
+        """Parse in a worker that can be killed, then bind. Raises `InvalidSql`, `Ungovernable`, `TooLarge`."""
+
+
+class Policy(Protocol):
+    """The one place where rights are decided. Every method is answered from one immutable snapshot."""
+
+    def view(self, caller: Caller, catalog: Catalog) -> AccessView:
+        """The caller's access view, compiled once for all with the same roles and app."""
+
+    def shape(self, view: AccessView, caller: Caller) -> Hashable:
+        """What of the caller's attributes decides the form of a plan: which are missing, how long the lists are."""
+
+    def decide(self, view: AccessView, caller: Caller, query: Query) -> Decision:
+        """The views of the query's tables. Raises `InvalidSql` for what does not exist for this caller, `Denied`."""
+
+    def may(self, caller: Caller, resource: str, action: str) -> bool:
+        """Whether Casbin allows an action on an object that is no table, such as `usher.audit`."""
+
+
+class Rewriter(Protocol):
+    """The SQL that may run, proven."""
+
+    def rewrite(self, query: Query, decision: Decision) -> Plan:
+        """Splice the policy views into the user's text and prove it. Raises `Ungovernable`."""
+
+
+class Ticket(Protocol):
+    """One admitted query's share of the limits."""
+
+    timeout_s: float
+
+    def take(self, rows: int, size: int) -> None:
+        """Count rows and bytes about to leave. Raises `TooLarge` once a limit is passed."""
+
+    def close(self) -> None:
+        """Give the place back."""
+
+
+class Limits(Protocol):
+    """How much one caller may use."""
+
+    def admit(self, caller: Caller) -> Ticket:
+        """A place for one query. Raises `LimitExceeded`."""
+
+
+class Entry(Protocol):
+    """The two records of one query."""
+
+    decision_id: str
+
+    async def planned(self, plan: Plan) -> None:
+        """Write the decision record; durable on return. Raises `AuditError`."""
+
+    async def refused(self, error: BaseException, plan: Plan | None) -> None:
+        """Write the record of a refusal before anything ran. Raises `AuditError`."""
+
+    async def closed(
+        self, outcome: Outcome, rows: int, size: int, report: ScanReport | None, error: BaseException | None
+    ) -> None:
+        """Write the outcome record. Raises `AuditError`."""
+
+
+class AuditLog(Protocol):
+    """The append-only record of every decision."""
+
+    def open(self, caller: Caller, context: Context, warehouse: str) -> Entry:
+        """Begin a query's records: allots the decision id."""
+
+    async def event(self, kind: str, body: Mapping[str, Json]) -> str:
+        """Record what is no query (failed login, policy load, start, stop, audit read); answers the event id."""
+
+    async def read(self, after: int, limit: int, filters: Mapping[str, str]) -> Sequence[Record]:
+        """Records with a sequence above `after`, oldest first."""
+
+    def writable(self) -> bool:
+        """Whether the last write worked."""
+
+
+class Warehouse(Protocol):
+    """One engine."""
+
+    dialect: Dialect
+
+    async def catalog(self) -> Catalog:
+        """The snapshot of the schema, refreshed where the warehouse changed."""
+
+    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float) -> Result:
+        """Run a proven statement. Raises `QueryFailed`, `QueryTimeout`, `WarehouseUnavailable`."""
+
+    async def ready(self) -> bool:
+        """Whether it answers."""
+
+
+class Scan(Protocol):
+    """The scan of one result."""
+
+    async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch as it may leave. Raises `PiiBlocked`, `ScanError`."""
+
+    def report(self) -> ScanReport:
+        """What was read so far, and found."""
+
+
+class Scanner(Protocol):
+    """The second line: PII that the policy did not foresee."""
+
+    def start(self, plan: Plan, schema: pa.Schema) -> Scan:
+        """Begin a result's scan: the plan says which columns are masked and cleared."""
+
+
+# ----------------------------------------------------------------------------------------------------------- answers
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error."""
+
+    sql: str
+    warehouse: str | None = None
+    parameters: Sequence[Any] | Mapping[str, Any] = ()
+    max_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A decision without a run."""
+
+    decision_id: str
+    plan: Plan
+
+
+@dataclass(slots=True)
+class Tally:
+    """What had left when the answer ended; the only thing here that changes, while the batches are taken."""
+
+    rows: int = 0
+    size: int = 0
+    truncated: bool = False
+    report: ScanReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows on their way to a door. `tally` is final once `batches` has ended; closing `batches` early is a hang-up.
+
+    A door exhausts `batches` or calls their `aclose()`, in the task that reads them."""
+
+    decision_id: str
+    plan: Plan
+    schema: pa.Schema
+    batches: AsyncGenerator[pa.RecordBatch, None]
+    tally: Tally
+
+
+def refusal_of(error: Exception) -> GatewayError:
+    """What a door's outermost loop may tell the caller: a `GatewayError` as it is; of anything else only that the
+    gateway failed, with the decision id that its record bears."""
+    if isinstance(error, GatewayError):
+        return error
+    refusal = GatewayError("The gateway failed, and released nothing more. Give the decision id to its operator.")
+    refusal.__cause__ = error
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, str) and note.startswith(_DECISION_NOTE):
+            refusal.decision_id = note.removeprefix(_DECISION_NOTE)
+    return refusal
+
+
+# ----------------------------------------------------------------------------------------------------------- gateway
+class Gateway:
+    """Plans and runs queries for the doors; built by `proxy.app` alone."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        reader: QueryReader,
+        policy: Policy,
+        rewriter: Rewriter,
+        limits: Limits,
+        audit: AuditLog,
+        warehouses: Mapping[str, Warehouse],
+        scanner: Scanner,
+        secrets: Mapping[str, bytes],
+        plan_cache: int = 4096,
+    ) -> None:
+        if not warehouses:
+            raise ConfigError(["warehouses: there is none; name at least one"])
+        self._identity = identity
+        self._reader = reader
+        self._policy = policy
+        self._rewriter = rewriter
+        self._limits = limits
+        self._audit = audit
+        self._warehouses = warehouses
+        self._scanner = scanner
+        self._secrets = secrets
+        self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
+
+    async def authenticate(self, token: str, context: Context) -> Caller:
+        """The caller a token names; a failed login is recorded. Raises `Unauthenticated`, `AuditError`."""
+        async with self._failures("login-failed", {"door": context.door, "address": context.address}):
+            return await self._identity.authenticate(token)
+
+    async def plan(self, caller: Caller, request: Request, context: Context) -> Planned:
+        """Decide and rewrite without touching data. Raises what `run` would raise before it runs."""
+        entry = self._audit.open(caller, context, self._known(request.warehouse))
+        async with _refusals(entry) as progress:
+            progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
+            with _durable(entry.decision_id):
+                await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
+            return Planned(entry.decision_id, plan)
+
+    async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
+        """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
+        entry = self._audit.open(caller, context, self._known(request.warehouse))
+        async with _refusals(entry) as progress:
+            progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
+            parameters = self._bind(plan, caller, request.parameters)
+            life = _Life(entry, plan, self._limits.admit(caller))
+            try:
+                with _durable(entry.decision_id):
+                    await entry.planned(plan)
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    life.ticket.close()
+                else:  # cancelled in the middle of the write: the decision may stand, so it gets an outcome
+                    progress.recorded = True
+                    await life.end(Outcome.ABANDONED, error)
+                raise
+            progress.recorded = True
+            return await self._execute(life, parameters, request.max_rows)
+
+    async def catalog(self, caller: Caller, warehouse: str | None) -> tuple[str, Sequence[TableView]]:
+        """What the caller may see of a warehouse: the name, and the policy view of each table."""
+        body: dict[str, Json] = {"subject": caller.subject, "issuer": caller.issuer}
+        async with self._failures("catalog-refused", body):
+            name = self._warehouse_name(warehouse)
+            view = self._policy.view(caller, await self._warehouses[name].catalog())
+            return name, tuple(view.tables[t] for t in sorted(view.tables))
+
+    async def audit(self, caller: Caller, after: int, limit: int, filters: Mapping[str, str]) -> Sequence[Record]:
+        """Audit records, for those granted `read` on `usher.audit`; the reading is itself recorded. Raises `Denied`."""
+        allowed = self._policy.may(caller, AUDIT_OBJECT, "read")
+        body: dict[str, Json] = {"subject": caller.subject, "issuer": caller.issuer, "after": after, "allowed": allowed}
+        event_id = await self._audit.event("audit-read", {**body, "limit": limit, "filters": dict(filters)})
+        try:
+            if not allowed:
+                raise Denied(f"Reading the audit log needs a grant of read on {AUDIT_OBJECT}.", ReasonCode.NO_GRANT)
+            return await self._audit.read(after, limit, filters)
+        except BaseException as error:
+            _mark(error, event_id)
+            raise
+
+    async def ready(self) -> dict[str, bool]:
+        """Readiness by part: every warehouse, and the audit log. A part that does not answer in time is not ready."""
+        parts = {}
+        for name, warehouse in self._warehouses.items():
+            parts[f"warehouse.{name}"] = False
+            with anyio.move_on_after(READY_TIMEOUT_S):
+                parts[f"warehouse.{name}"] = await warehouse.ready()
+        return {**parts, "audit": self._audit.writable()}
+
+    # ------------------------------------------------------------------------------------------------ one step each
+    def _known(self, name: str | None) -> str:
+        """The warehouse for the records: empty where the caller named one that does not exist."""
+        if name is None:
+            return next(iter(self._warehouses))
+        return name if name in self._warehouses else ""
+
+    def _warehouse_name(self, name: str | None) -> str:
+        known = self._known(name)
+        if not known:
+            reason = Reason(ReasonCode.UNKNOWN_WAREHOUSE)
+            raise InvalidSql(f"There is no warehouse of that name; there are: {', '.join(self._warehouses)}.", reason)
+        return known
+
+    async def _planned(self, caller: Caller, sql: str, name: str) -> Plan:
+        catalog = await self._warehouses[name].catalog()
+        view = self._policy.view(caller, catalog)
+        key = (name, catalog.version, sql, view.key, self._policy.shape(view, caller))
+        plan = self._plans.get(key)
+        if plan is None:
+            query = await self._reader.read(sql, catalog)
+            plan = self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
+            self._plans[key] = plan
+        return plan
+
+    def _bind(self, plan: Plan, caller: Caller, given: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+        """Values for the plan's slots; the only place where a caller's values meet a plan."""
+        names = plan.query.parameters
+        client = dict(given) if isinstance(given, Mapping) else {str(i): v for i, v in enumerate(given, start=1)}
+        if set(client) != set(names):
+            wanted = ", ".join(f"${n}" for n in names) or "none"
+            raise InvalidSql(f"The parameters do not fit the statement, which takes: {wanted}.", ReasonCode.PARAMETERS)
+        values: list[Any] = []
+        for slot in plan.slots:
+            if slot.kind is SlotKind.CLIENT:
+                values.append(client[slot.name])
+            elif slot.kind is SlotKind.SECRET:
+                values.append(self._secrets[slot.name])
+            else:
+                attribute = caller_attribute(caller, slot.name)
+                values.append(
+                    attribute[slot.item] if isinstance(attribute, tuple) and slot.item is not None else attribute
+                )
+        return values
+
+    async def _execute(self, life: _Life, parameters: list[Any], max_rows: int | None) -> Answer:
+        plan = life.plan
+        try:
+            result = await self._warehouses[plan.warehouse].execute(plan.sql, parameters, life.ticket.timeout_s)
+            life.source = result.batches
+            schema = _renamed(result.schema, plan.renames)
+            life.scan = self._scanner.start(plan, schema)
+        except BaseException as error:
+            await life.end(_outcome_of(error), error)
+            raise
+        batches = _released(life, result.batches, life.scan, schema, max_rows)
+        await anext(batches)
+        return Answer(life.entry.decision_id, plan, schema, batches, life.tally)
+
+    @asynccontextmanager
+    async def _failures(self, kind: str, body: Mapping[str, Json]) -> AsyncIterator[None]:
+        """A failure outside of a query is an event of its own, whose id goes to the caller."""
+        try:
+            yield
+        except Exception as error:
+            reasons: list[Json] = [r.code.value for r in error.reasons] if isinstance(error, GatewayError) else []
+            fields: dict[str, Json] = {
+                **body,
+                "reasons": reasons,
+                "error": type(error).__name__,
+                "at": int(time.time()),
+            }
+            with _durable(None):
+                event_id = await self._audit.event(kind, fields)
+            _mark(error, event_id)
+            raise
+
+
+# ---------------------------------------------------------------------------------------------------- a query's life
+@dataclass(slots=True)
+class _Progress:
+    """How far a query came, for the record of its refusal; `recorded` once an outcome record is the one to write."""
+
+    plan: Plan | None = None
+    recorded: bool = False
+
+
+@dataclass(slots=True)
+class _Life:
+    """What one admitted query holds, and must give back once, whichever way it ends."""
+
+    entry: Entry
+    plan: Plan
+    ticket: Ticket
+    source: AsyncIterator[pa.RecordBatch] | None = None
+    scan: Scan | None = None
+    tally: Tally = field(default_factory=Tally)
+
+    async def end(self, outcome: Outcome, error: BaseException | None) -> None:
+        """Stop the warehouse, write the outcome record, give the place back: in this order, so that work nobody waits
+        for still counts, and each whatever becomes of the one before. Raises `AuditError`."""
+        if error is not None:
+            _mark(error, self.entry.decision_id)
+        try:
+            try:
+                if self.scan is not None:
+                    self.tally.report = self.scan.report()
+                await _stopped(self.source)
+            finally:
+                tally = self.tally
+                with _durable(self.entry.decision_id):
+                    await self.entry.closed(outcome, tally.rows, tally.size, tally.report, error)
+        finally:
+            self.ticket.close()
+
+
+async def _released(
+    life: _Life, source: AsyncIterator[pa.RecordBatch], scan: Scan, schema: pa.Schema, max_rows: int | None
+) -> AsyncGenerator[pa.RecordBatch, None]:
+    """Batches as they may leave: cut, scanned, counted; the outcome is recorded before the last one ends.
+
+    The first, empty one is taken by the gateway itself: a generator that was never started would not see its end."""
+    tally = life.tally
+    outcome, cause = Outcome.COMPLETED, None
+    try:
+        yield _empty(schema)
+        async for raw in source:
+            batch = pa.RecordBatch.from_arrays(raw.columns, schema=schema)
+            if max_rows is not None and tally.rows + batch.num_rows > max_rows:
+                batch = batch.slice(0, max_rows - tally.rows)
+                tally.truncated = True
+            released = await scan.scan(batch)
+            life.ticket.take(released.num_rows, released.nbytes)
+            tally.rows += released.num_rows
+            tally.size += released.nbytes
+            yield released
+            if tally.truncated:
+                outcome = Outcome.TRUNCATED
+                break
+    except BaseException as error:
+        outcome, cause = _outcome_of(error), error
+        raise
+    finally:
+        await life.end(outcome, cause)
+
+
+def caller_attribute(caller: Caller, name: str) -> Any:
+    """An attribute that a filter may bind; `sub`, `email`, `issuer` and `app` are always at hand where the token has
+    them, and may not be redefined by a claim map."""
+    own = {"sub": caller.subject, "issuer": caller.issuer, "email": caller.email, "app": caller.app}
+    return own[name] if name in own else caller.attributes.get(name)
+
+
+@asynccontextmanager
+async def _refusals(entry: Entry) -> AsyncIterator[_Progress]:
+    """Whatever ends a query before it ran is recorded, and carries the decision id to the caller."""
+    progress = _Progress()
+    try:
+        yield progress
+    except BaseException as error:
+        _mark(error, entry.decision_id)
+        if not progress.recorded:
+            with _durable(entry.decision_id):
+                await entry.refused(error, progress.plan)
+        raise
+
+
+@contextmanager
+def _durable(decision_id: str | None) -> Iterator[None]:
+    """A record is being written: no hang-up stops it, and one that takes too long was not written (`AuditError`)."""
+    try:
+        with anyio.fail_after(RECORD_TIMEOUT_S, shield=True):
+            yield
+    except TimeoutError as error:
+        failure = AuditError("The audit log did not answer in time. Try again later.", ReasonCode.AUDIT_DOWN)
+        failure.decision_id = decision_id
+        raise failure from error
+    except AuditError as error:
+        error.decision_id = decision_id
+        raise
+
+
+async def _stopped(source: AsyncIterator[pa.RecordBatch] | None) -> None:
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        with anyio.move_on_after(STOP_TIMEOUT_S, shield=True):
+            await close()
+
+
+def _outcome_of(error: BaseException) -> Outcome:
+    return Outcome.FAILED if isinstance(error, Exception) else Outcome.ABANDONED
+
+
+def _mark(error: BaseException, decision_id: str) -> None:
+    """Ties an error to its record. On foreign errors it is a note, which the operator's traceback shows as well."""
+    if isinstance(error, GatewayError):
+        error.decision_id = decision_id
+    else:
+        error.add_note(_DECISION_NOTE + decision_id)
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
+
+
+def _renamed(schema: pa.Schema, renames: Mapping[str, str]) -> pa.Schema:
+    return pa.schema([f.with_name(renames.get(f.name, f.name)) for f in schema])
+
+
+def _plan_body(decision_id: str, caller: Caller, context: Context, plan: Plan) -> dict[str, Json]:
+    return {
+        "decision_id": decision_id,
+        "subject": caller.subject,
+        "issuer": caller.issuer,
+        "door": context.door,
+        "warehouse": plan.warehouse,
+        "fingerprint": plan.query.fingerprint,
+        "policy": plan.decision.policy,
+    }

@@ -1,0 +1,1 @@
+"""SQL text in, completely understood statements out: parse, bind. What is not understood is refused."""

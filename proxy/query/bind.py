@@ -1,0 +1,71 @@
+"""One statement, whole: parse, resolve against the catalog, and set down as a `Query`.
+
+Rule kept here: a pure function of the text and a catalog snapshot. It asks nobody's rights, so that its answer serves
+every caller.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from proxy import kinds
+from proxy.dialect import Dialect
+from proxy.errors import TooLarge
+from proxy.query.ledger import Ledger
+from proxy.query.parse import Parsed, parse
+from proxy.query.resolve import Resolver
+from proxy.query.scopes import Out
+from proxy.query.text import Caps, fingerprint, question_marks, redact
+from proxy.values import Catalog, Edit, Output, Query, ReasonCode, Span
+
+DEFAULT_CAPS = Caps()
+
+
+def dialect_of(catalog: Catalog) -> Dialect:
+    """The dialect of a catalog's engine."""
+    dialect: Dialect = kinds.load("warehouses", catalog.dialect).DIALECT
+    return dialect
+
+
+def read(sql: str, catalog: Catalog, caps: Caps = DEFAULT_CAPS) -> Query:
+    """What a text asks of a warehouse. Raises `InvalidSql`, `Ungovernable` or `TooLarge`."""
+    dialect = dialect_of(catalog)
+    parsed = parse(sql, dialect, caps)
+    ledger = Ledger(sql, dialect, catalog, caps)
+    try:
+        outs = Resolver(ledger).statement(parsed.tree)
+    except RecursionError as error:
+        raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
+    redacted = redact(sql, parsed.tokens)
+    return Query(
+        sql=sql,
+        warehouse=catalog.warehouse,
+        dialect=catalog.dialect,
+        catalog_version=catalog.version,
+        references=tuple(named.frozen() for named in ledger.references),
+        columns=tuple(ledger.uses),
+        edits=tuple(sorted([*ledger.edits, *_numbered(parsed)], key=lambda e: e.span.start)),
+        cte_names=dict(ledger.cte_names),
+        prefixes=dict(ledger.prefixes),
+        parameters=parsed.syntax.parameters,
+        outputs=_outputs(outs),
+        kind="select",
+        redacted=redacted,
+        fingerprint=fingerprint(redacted),
+    )
+
+
+def _numbered(parsed: Parsed) -> list[Edit]:
+    """Every parameter becomes $1, $2, .. in the engine's order, so that the policy's own can follow."""
+    edits = [Edit(span, f"${i}") for i, span in enumerate(question_marks(parsed.tokens), start=1)]
+    position = {name: i for i, name in enumerate(parsed.syntax.parameters, start=1)}
+    for dollar, name in pairwise(parsed.tokens):
+        if dollar.text == "$" and dollar.end + 1 == name.start and name.text in position:
+            edits.append(Edit(Span(dollar.start, name.end + 1), f"${position[name.text]}"))
+    return edits
+
+
+def _outputs(outs: tuple[Out, ...] | None) -> tuple[Output, ...] | None:
+    if outs is None:
+        return None
+    return tuple(Output(o.name, tuple(sorted(o.flow.origins)), o.flow.plain, o.star) for o in outs)

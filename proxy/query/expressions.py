@@ -1,0 +1,166 @@
+"""Expressions to flows: which columns a value is made of, and which of them stand under something that can raise.
+
+Rule kept here: an expression is walked without recursion (only sub-queries recurse), so that long chains are safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from proxy.query.ledger import Ledger
+from proxy.query.names import resolve_column
+from proxy.query.raising import Kinds, can_raise, function_name, is_settling
+from proxy.query.scopes import Env, Flow, merged
+from proxy.values import TypeKind
+
+Nested = Callable[[exp.Expr, Env], Flow]
+"""Resolves a sub-query inside an expression; answers the flow of its result."""
+
+_LITERAL_KINDS = {
+    exp.DataType.Type.DATE: TypeKind.DATE,
+    exp.DataType.Type.TIMESTAMP: TypeKind.TIMESTAMP,
+    exp.DataType.Type.INT: TypeKind.INTEGER,
+    exp.DataType.Type.BIGINT: TypeKind.INTEGER,
+    exp.DataType.Type.DOUBLE: TypeKind.FLOAT,
+    exp.DataType.Type.BOOLEAN: TypeKind.BOOLEAN,
+}
+_TEXT_FUNCTIONS = (exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Concat, exp.DPipe)
+_KEEPS_KIND = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
+
+
+@dataclass(slots=True)
+class _Visit:
+    node: exp.Expr
+    env: Env
+    settled: bool
+    risks: tuple[exp.Expr, ...]
+
+
+class Reader:
+    """Reads expressions of one statement into its ledger."""
+
+    def __init__(self, ledger: Ledger, nested: Nested) -> None:
+        self._ledger = ledger
+        self._nested = nested
+
+    def flow(self, root: exp.Expr, env: Env, exposed: bool) -> Flow:
+        """The flow of an expression. Where it is `exposed` (the engine might compute it before a row filter), columns
+        under a node that can raise are noted as guarded."""
+        kinds: Kinds = {}
+        flows: list[Flow] = []
+        pending: list[tuple[Flow, _Visit]] = []
+        own: dict[int, Flow] = {}
+        stack = [_Visit(root, env, False, ())]
+        while stack:
+            visit = stack.pop()
+            leaf = self._leaf(visit, kinds)
+            if leaf is None:
+                stack.extend(reversed(self._children(visit)))
+                continue
+            own[id(visit.node)] = leaf
+            flows.append(leaf.settled() if visit.settled and self._is_own(leaf, env) else leaf)
+            pending.append((leaf, visit))
+        self._infer(root, kinds)
+        if exposed:
+            self._note_guards(pending, kinds, env)
+        if len(pending) == 1 and isinstance(root, exp.Column):
+            return own[id(root)]
+        return merged(flows).derived(kinds.get(id(root)))
+
+    def _leaf(self, visit: _Visit, kinds: Kinds) -> Flow | None:
+        node = visit.node
+        if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
+            flow = resolve_column(node, visit.env, self._ledger)
+            kinds[id(node)] = flow.kind
+            return flow
+        if isinstance(node, exp.Query):
+            flow = self._nested(node, visit.env)
+            kinds[id(node)] = flow.kind
+            return flow
+        if isinstance(node, exp.Columns) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
+            return self._everything(visit.env)
+        return None
+
+    def _everything(self, env: Env) -> Flow:
+        flow = merged(s.whole() for s in env.sources)
+        self._ledger.touch(flow.origins)
+        return flow
+
+    def _children(self, visit: _Visit) -> list[_Visit]:
+        node, env = visit.node, visit.env
+        if isinstance(node, exp.Lambda):
+            env = env.with_locals(i.name.lower() for i in node.expressions)
+        elif isinstance(node, exp.Comprehension):
+            env = env.with_locals(
+                i.name.lower() for i in (node.args.get("expression"), node.args.get("position")) if i is not None
+            )
+        settled = visit.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
+        risks = (*visit.risks, node)
+        return [_Visit(child, env, settled, risks) for child in _operands(node)]
+
+    def _is_own(self, flow: Flow, env: Env) -> bool:
+        """Whether all of a flow comes from the block's own sources: no aggregate settles a correlated column."""
+        mine: set[tuple[int, str]] = set()
+        for source in env.sources:
+            mine |= source.whole().live
+        return flow.live <= mine
+
+    def _note_guards(self, pending: list[tuple[Flow, _Visit]], kinds: Kinds, env: Env) -> None:
+        ledger = self._ledger
+        verdicts: dict[int, bool] = {}
+        for flow, visit in pending:
+            if not flow.live or (visit.settled and self._is_own(flow, env)):
+                continue
+            for node in visit.risks:
+                if id(node) not in verdicts:
+                    verdicts[id(node)] = can_raise(node, ledger.sql, ledger.dialect, kinds)
+                if verdicts[id(node)]:
+                    ledger.guard(flow.live)
+                    break
+
+    def _infer(self, root: exp.Expr, kinds: Kinds) -> None:
+        """Kinds of inner nodes, bottom up, as far as they matter for comparing columns."""
+        order: list[exp.Expr] = []
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            order.append(node)
+            if not isinstance(node, exp.Query):
+                stack.extend(_operands(node))
+        for node in reversed(order):
+            if id(node) not in kinds:
+                kinds[id(node)] = self._kind(node, kinds)
+
+    def _kind(self, node: exp.Expr, kinds: Kinds) -> TypeKind | None:
+        if isinstance(node, _KEEPS_KIND):
+            return kinds.get(id(node.this))
+        if isinstance(node, _TEXT_FUNCTIONS):
+            return TypeKind.TEXT
+        if isinstance(node, exp.Count):
+            return TypeKind.INTEGER
+        if isinstance(node, exp.Window | exp.Filter | exp.Alias):
+            return kinds.get(id(node.this))
+        if isinstance(node, exp.Cast):
+            if node.to.is_type(*exp.DataType.TEXT_TYPES):
+                return TypeKind.TEXT
+            return _LITERAL_KINDS.get(node.to.this)
+        return None
+
+
+def _operands(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a node that are expressions over rows: a type is not, nor the star of count(*)."""
+    if isinstance(node, exp.DataType | exp.Identifier | exp.Var | exp.TableAlias):
+        return []
+    return [c for c in node.iter_expressions() if not isinstance(c, exp.DataType)]
+
+
+def made_up_name(node: exp.Expr, sql: str) -> str | None:
+    """The name of a select item, where it has one of its own."""
+    if isinstance(node, exp.Alias):
+        return str(node.alias)
+    if isinstance(node, exp.Column):
+        return str(node.name)
+    return function_name(node, sql) if isinstance(node, exp.Explode) else None

@@ -1,0 +1,124 @@
+"""What reading a statement has found so far: references, names, edits, guards.
+
+Rule kept here: it only grows. A name that nothing can denote is refused where it is met, word for word as one that the
+caller may not see is refused later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from proxy.dialect import Dialect
+from proxy.errors import InvalidSql, TooLarge, Ungovernable
+from proxy.query.scopes import Flow, Origin, Source
+from proxy.query.text import Caps
+from proxy.refusals import unknown_table
+from proxy.values import Catalog, ColumnUse, Edit, Reason, ReasonCode, Reference, Span, Table
+
+
+@dataclass(slots=True)
+class Named:
+    """A base-table reference while its statement is still being read."""
+
+    table: Table
+    span: Span
+    name: str
+    alias: str | None
+    columns: set[str] = field(default_factory=set)
+    guarded: set[str] = field(default_factory=set)
+
+    def frozen(self) -> Reference:
+        """The reference as it flows on."""
+        return Reference(
+            self.table.id, self.span, self.name, self.alias, frozenset(self.columns), frozenset(self.guarded)
+        )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All findings of one statement."""
+
+    sql: str
+    dialect: Dialect
+    catalog: Catalog
+    caps: Caps
+    references: list[Named] = field(default_factory=list)
+    uses: list[ColumnUse] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    prefixes: dict[int, int] = field(default_factory=dict)
+    cte_names: dict[str, str] = field(default_factory=dict)
+    star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
+
+    def span(self, *identifiers: exp.Expr | None) -> Span:
+        """The characters from the first to the last of some identifiers. Raises `Ungovernable` where they are lost."""
+        places = [i.meta for i in identifiers if i is not None]
+        if not places or any("start" not in p or "end" not in p for p in places):
+            raise Ungovernable("A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT)
+        return Span(min(p["start"] for p in places), max(p["end"] for p in places) + 1)
+
+    def text(self, identifier: exp.Expr) -> str:
+        """An identifier as the user spelt it, quotes included."""
+        span = self.span(identifier)
+        return self.sql[span.start : span.end]
+
+    def reference(self, node: exp.Table, alias: str | None) -> Source:
+        """A base table in FROM. Raises `InvalidSql` where the catalog has none of that name."""
+        parts = [p for p in (node.args.get("catalog"), node.args.get("db"), node.this) if p is not None]
+        span = self.span(*parts)
+        table = self._table([str(p.name) for p in parts], span)
+        index = len(self.references)
+        if index >= self.caps.max_references:
+            raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
+        self.references.append(Named(table, span, self.text(node.this), alias))
+        columns = {c.name.lower(): self._column(index, c.name, table) for c in table.columns}
+        self.star_columns[index] = columns
+        shown = node.args["alias"].this if alias is not None else node.this
+        return Source(str(shown.name).lower(), columns, None, None, index)
+
+    def _column(self, index: int, name: str, table: Table) -> Flow:
+        kind = next(c.kind for c in table.columns if c.name == name)
+        origin = frozenset({(index, name)})
+        return Flow(origin, origin, kind, plain=True)
+
+    def _table(self, names: list[str], span: Span) -> Table:
+        folded = [n.lower() for n in names]
+        if len(folded) == 3 and folded[0] != self.catalog.warehouse.lower():
+            raise unknown_table(self.sql[span.start : span.end], span)
+        if len(folded) == 2 and folded[0] == self.catalog.warehouse.lower():
+            self._refuse_ambiguous(folded, span)
+            folded = folded[1:]
+        if len(folded) >= 2:
+            table = self.catalog.tables.get((folded[-2], folded[-1]))
+        else:
+            found = (self.catalog.tables.get((s.lower(), folded[0])) for s in self.catalog.search_path)
+            table = next((t for t in found if t is not None), None)
+        if table is None:
+            raise unknown_table(self.sql[span.start : span.end], span)
+        return table
+
+    def _refuse_ambiguous(self, folded: list[str], span: Span) -> None:
+        """`shop.customers` names a table of the warehouse's default path, unless `shop` is a schema too."""
+        if (folded[0], folded[1]) in self.catalog.tables:
+            raise InvalidSql(
+                "The name could be a schema's or the warehouse's: write warehouse.schema.table.",
+                Reason(ReasonCode.AMBIGUOUS_NAME),
+                span=span,
+            )
+
+    def use(self, name: str, span: Span, flow: Flow, certain: bool) -> None:
+        """A column name in the text that can denote these columns."""
+        if flow.origins:
+            self.uses.append(ColumnUse(name, span, tuple(sorted(flow.origins)), certain))
+        self.touch(flow.origins)
+
+    def touch(self, origins: frozenset[Origin]) -> None:
+        """Columns that the statement may read."""
+        for index, column in origins:
+            self.references[index].columns.add(column)
+
+    def guard(self, origins: frozenset[Origin]) -> None:
+        """Columns that stand under an expression which can raise before the row filter is applied."""
+        for index, column in origins:
+            self.references[index].guarded.add(column)

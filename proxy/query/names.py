@@ -1,0 +1,101 @@
+"""Column names to columns: what a dotted name in an expression can denote.
+
+Rule kept here: resolution follows SQL's scoping from the inside out, and keeps every candidate while a name is not
+certain. Only a name that nothing in any scope can denote is refused.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from proxy.query.ledger import Ledger
+from proxy.query.scopes import Env, Flow, Source, merged
+from proxy.refusals import unknown_column
+from proxy.values import Edit, Span
+
+_PSEUDO = frozenset({"rowid"})
+"""Columns of the engine's own that no policy view has."""
+
+
+def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
+    """Where a column's values come from; the use is noted. Raises `InvalidSql` for a name that nothing denotes."""
+    parts = [p for p in (column.args.get(k) for k in ("catalog", "db", "table", "this")) if p is not None]
+    parts = _without_prefix(parts, env, ledger)
+    span = ledger.span(*parts)
+    if len(parts) == 1:
+        return _unqualified(parts[0], span, env, ledger)
+    qualified = _qualified(parts, span, env, ledger)
+    if qualified is not None:
+        return qualified
+    field_of = _unqualified(parts[0], span, env, ledger)  # a.b where a is a column: its field
+    return field_of.derived()
+
+
+def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger) -> list[exp.Expr]:
+    """Drops `schema.` or `warehouse.schema.` before a table's name, which its policy view no longer has."""
+    for lost in (2, 1):
+        if len(parts) < lost + 2:
+            continue
+        source = _source(parts[lost].name, env)
+        if source is None or source.reference is None:
+            continue
+        table = ledger.references[source.reference].table.id
+        names = [p.name.lower() for p in parts[:lost]]
+        wanted = [table.warehouse.lower(), table.schema.lower()][-lost:]
+        if names == wanted and table.name.lower() == parts[lost].name.lower():
+            start = ledger.span(*parts).start
+            ledger.edits.append(Edit(Span(start, ledger.span(parts[lost]).start), ""))
+            ledger.prefixes[start] = lost
+            return parts[lost:]
+    return parts
+
+
+def _source(name: str, env: Env) -> Source | None:
+    folded = name.lower()
+    for scope in env.chain():
+        for source in scope.sources:
+            if source.name == folded:
+                return source
+    return None
+
+
+def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> Flow:
+    name = identifier.name.lower()
+    found: list[Flow] = []
+    certain = True
+    known = False
+    for scope in env.chain():
+        if name in scope.locals:
+            return merged(found)
+        matches = [s for s in scope.sources if name in s.columns]
+        flows = [s.columns[name] for s in matches]
+        unsure = [s.rest for s in scope.sources if name not in s.columns and s.rest is not None]
+        rows = [s.whole() for s in scope.sources if s.name == name]
+        if name in scope.aliases:
+            flows.append(scope.aliases[name])
+        known = known or bool(flows or unsure or rows)
+        found += flows + unsure + (rows if not flows else [])
+        if unsure or rows or name in scope.aliases or any(s.reference is None for s in matches):
+            certain = False
+        if matches and certain:
+            break
+    if not known or name in _PSEUDO:
+        raise unknown_column(ledger.sql[span.start : span.end], span)
+    flow = found[0] if len(found) == 1 else merged(found)
+    ledger.use(ledger.sql[span.start : span.end], span, flow, certain and known)
+    return flow
+
+
+def _qualified(parts: list[exp.Expr], span: Span, env: Env, ledger: Ledger) -> Flow | None:
+    source = _source(parts[0].name, env)
+    if source is None:
+        return None
+    name = parts[1].name.lower()
+    flow = source.columns.get(name, source.rest)
+    if flow is None or name in _PSEUDO:
+        if any(parts[0].name.lower() in s.columns for scope in env.chain() for s in scope.sources):
+            return None  # a column of that name may have the field
+        raise unknown_column(ledger.sql[span.start : span.end], span)
+    certain = source.reference is not None and name in source.columns
+    ledger.use(ledger.sql[span.start : span.end], span, flow, certain)
+    return flow if len(parts) == 2 else flow.derived()

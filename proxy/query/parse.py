@@ -1,0 +1,159 @@
+"""Tokens to one tree, every node of which is on the dialect's allow-list.
+
+Rule kept here: sqlglot's tree and the engine's own parser must both have understood the text, and both say that it is
+one query; node classes (sqlglot) and functions (engine) that are not listed are refused, with what to write instead.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token
+
+from proxy.dialect import Dialect, Syntax
+from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
+from proxy.query.text import Caps, check_size, tokenize
+from proxy.values import Reason, ReasonCode
+
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
+
+_ROOTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
+
+_INSTEAD = {
+    "Command": "",
+    "Describe": "GET /v1/catalog lists the tables and columns that you may read.",
+    "Summarize": "Write the aggregates that you need, such as SELECT min(x), max(x), count(x) FROM t.",
+    "Show": "GET /v1/catalog lists the tables and columns that you may read.",
+    "Explain": "POST /v1/plan answers how a statement is governed.",
+    "Pivot": "Write PIVOT inside FROM with the values listed, or use count(*) FILTER (WHERE ..).",
+    "Into": "Results cannot be stored: leave INTO out.",
+    "Lock": "Nothing can be locked: leave FOR UPDATE or FOR SHARE out.",
+    "Insert": "The warehouse is read-only here.",
+    "Update": "The warehouse is read-only here.",
+    "Delete": "The warehouse is read-only here.",
+    "Merge": "The warehouse is read-only here.",
+    "Create": "The warehouse is read-only here.",
+    "Drop": "The warehouse is read-only here.",
+    "Alter": "The warehouse is read-only here.",
+    "Set": "Settings cannot be changed.",
+    "Use": "Write the schema before the table's name instead.",
+    "Pragma": "Settings cannot be read or changed.",
+    "ReadCSV": "Files cannot be read.",
+    "ReadParquet": "Files cannot be read.",
+    "HistoricalData": "Older versions of a table cannot be read.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One query as two parsers see it."""
+
+    sql: str
+    tokens: list[Token]
+    tree: exp.Expr
+    syntax: Syntax
+
+
+def parse(sql: str, dialect: Dialect, caps: Caps) -> Parsed:
+    """One understood query. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason and what to do."""
+    check_size(sql, caps)
+    tokens = tokenize(sql, dialect.name, caps)
+    syntax, refused = _engine(sql, dialect)
+    tree = _tree(sql, dialect, refused)
+    _check_nodes(tree, dialect, caps)
+    if syntax is None:
+        raise refused or InvalidSql("The statement is not valid.", ReasonCode.SYNTAX)
+    _check_functions(syntax, dialect)
+    return Parsed(sql, tokens, tree, syntax)
+
+
+def _engine(sql: str, dialect: Dialect) -> tuple[Syntax | None, GatewayError | None]:
+    try:
+        return dialect.syntax(sql), None
+    except (InvalidSql, Ungovernable) as error:
+        return None, error
+
+
+def _tree(sql: str, dialect: Dialect, refused: GatewayError | None) -> exp.Expr:
+    try:
+        statements = [s for s in sqlglot.parse(sql, read=dialect.name) if s is not None]
+    except SqlglotError as error:
+        raise refused or Ungovernable(
+            "The statement uses syntax that cannot be governed: write it in a plainer form.", ReasonCode.CONSTRUCT
+        ) from error
+    except RecursionError as error:
+        raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
+    statements = [s for s in statements if not isinstance(s, exp.Semicolon)]
+    if len(statements) != 1:
+        raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
+    tree = statements[0]
+    if not isinstance(tree, _ROOTS):
+        raise _wrong_kind(tree, refused)
+    return tree
+
+
+def _wrong_kind(tree: exp.Expr, refused: GatewayError | None) -> GatewayError:
+    """A statement the engine cannot parse either gets the engine's word on where; another kind is named."""
+    if isinstance(refused, InvalidSql):
+        return refused
+    kind = type(tree).__name__
+    if isinstance(tree, exp.Command):
+        kind = str(tree.this).split(None, 1)[0].capitalize() if tree.this else "Command"
+    advice = _INSTEAD.get(kind, "")
+    return Ungovernable(
+        f"Only queries can be run, and this is another kind of statement ({kind.upper()}). {advice}".strip(),
+        Reason(ReasonCode.STATEMENT_KIND, kind.lower()),
+    )
+
+
+def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
+    """Every node with its height below the root; does not recurse."""
+    stack = [(tree, 0)]
+    while stack:
+        node, height = stack.pop()
+        yield node, height
+        stack.extend((child, height + 1) for child in node.iter_expressions(reverse=True))
+
+
+def _check_nodes(tree: exp.Expr, dialect: Dialect, caps: Caps) -> None:
+    ctes = set_operations = references = 0
+    for count, (node, height) in enumerate(walk(tree), start=1):
+        if count > caps.max_nodes or height > caps.max_height:
+            raise TooLarge(
+                "The statement is too complex: shorten its lists and chains of AND, OR or operators.",
+                ReasonCode.TOO_COMPLEX,
+            )
+        name = type(node).__name__
+        if name not in dialect.nodes:
+            raise _refused_node(name)
+        ctes += isinstance(node, exp.CTE)
+        set_operations += isinstance(node, exp.SetOperation)
+        references += isinstance(node, exp.Table)
+    if ctes > caps.max_ctes or set_operations > caps.max_set_operations or references > caps.max_references:
+        raise TooLarge(
+            f"The statement has too many parts: at most {caps.max_ctes} WITH queries, {caps.max_set_operations} set "
+            f"operations and {caps.max_references} tables.",
+            ReasonCode.TOO_COMPLEX,
+        )
+
+
+def _refused_node(name: str) -> Ungovernable:
+    advice = _INSTEAD.get(name, "Write it in a plainer form.")
+    return Ungovernable(
+        f"The statement uses a construct that is not supported ({name}). {advice}",
+        Reason(ReasonCode.CONSTRUCT, name.lower()),
+    )
+
+
+def _check_functions(syntax: Syntax, dialect: Dialect) -> None:
+    for name in sorted(syntax.functions):
+        if name not in dialect.functions:
+            why = dialect.refused.get(name, "it is not on the list of functions known to be safe")
+            raise Ungovernable(
+                f"The function {name[:60]} is not available: {why}.", Reason(ReasonCode.FUNCTION, name[:60])
+            )

@@ -1,0 +1,63 @@
+"""Reads statements in worker processes: what crashes or hangs there takes nobody else with it.
+
+Rule kept here: the workers keep catalogs by version, so that a statement travels alone; a worker that has not seen the
+catalog says so and is asked again with it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from proxy.errors import TooLarge, Ungovernable
+from proxy.query.bind import read
+from proxy.query.text import Caps
+from proxy.values import Catalog, Query, ReasonCode
+from proxy.workers import WorkerDied, Workers, WorkerTimeout
+
+_KEPT = 8
+_catalogs: dict[tuple[str, str], Catalog] = {}
+
+
+def prepare_worker() -> None:
+    """Runs once in each worker: nested statements need more frames than Python allows by default."""
+    sys.setrecursionlimit(10_000)
+
+
+def read_in_worker(sql: str, warehouse: str, version: str, catalog: Catalog | None, caps: Caps) -> Query | None:
+    """Reads one statement in a worker; None where this worker does not have the catalog yet."""
+    key = (warehouse, version)
+    if catalog is not None:
+        while len(_catalogs) >= _KEPT:
+            del _catalogs[next(iter(_catalogs))]
+        _catalogs[key] = catalog
+    known = _catalogs.get(key)
+    return None if known is None else read(sql, known, caps)
+
+
+class Reader:
+    """The gateway's port to parsing and binding. `workers` must run `read_in_worker`."""
+
+    def __init__(self, workers: Workers, caps: Caps | None = None) -> None:
+        self._workers = workers
+        self._caps = caps or Caps()
+
+    async def read(self, sql: str, catalog: Catalog) -> Query:
+        """The statement, completely understood. Raises `InvalidSql`, `Ungovernable`, `TooLarge`."""
+        if len(sql) > self._caps.max_bytes:
+            raise TooLarge(
+                f"The statement has {len(sql)} characters; at most {self._caps.max_bytes} bytes are read. Put long "
+                "lists into a table or join against a sub-query instead.",
+                ReasonCode.TOO_LONG,
+            )
+        try:
+            query: Query | None = await self._workers.call(sql, catalog.warehouse, catalog.version, None, self._caps)
+            if query is None:
+                query = await self._workers.call(sql, catalog.warehouse, catalog.version, catalog, self._caps)
+        except (WorkerTimeout, WorkerDied) as error:
+            raise Ungovernable(
+                "The statement could not be read in time, so it was not run: make it shorter and plainer.",
+                ReasonCode.PARSE_ABORTED,
+            ) from error
+        if query is None:
+            raise Ungovernable("The statement could not be read: try again.", ReasonCode.PARSE_ABORTED)
+        return query

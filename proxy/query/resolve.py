@@ -1,0 +1,240 @@
+"""Query blocks to references, CTEs and lineage: an own resolver, since a wrong idea of what is a CTE is a hole.
+
+Rule kept here: scopes are climbed by hand, never by sqlglot's walk, which misses some. CTEs get names that no user can
+write, so that a wrong guess finds nothing instead of a table.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from proxy.query.expressions import Reader, made_up_name
+from proxy.query.ledger import Ledger
+from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
+from proxy.query.tables import Tables, derived, unsupported
+from proxy.query.text import RESERVED
+from proxy.values import Edit
+
+Ctes = dict[str, Cte]
+
+_CLAUSES = ("group", "having", "qualify", "order", "limit", "offset", "distinct", "sample")
+_EXPOSED = frozenset({"having", "qualify"})
+
+
+class Resolver:
+    """Resolves one statement into its ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._reader = Reader(ledger, self._nested)
+        self._tables = Tables(ledger, self._reader, self)
+        self._ctes: Ctes = {}
+
+    def statement(self, tree: exp.Expr) -> tuple[Out, ...] | None:
+        """Resolves the whole statement; answers its result columns, or None where their order is not known."""
+        return self.query(tree, None, top=True)
+
+    # ------------------------------------------------------------------------------------------------------- queries
+    def _nested(self, node: exp.Expr, env: Env) -> Flow:
+        outs = self.query(node, env, top=False)
+        if outs is None:
+            return merged(s.whole() for s in env.sources)
+        return outs[0].flow if len(outs) == 1 and outs[0].star is None else merged(o.flow for o in outs)
+
+    def query(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
+        """Resolves a query and its WITH; `top` says that its result is the statement's own."""
+        before = self._ctes
+        try:
+            self._with(node.args.get("with_"), env)
+            return self._body(node, env, top)
+        finally:
+            self._ctes = before
+
+    def cte(self, name: str) -> Cte | None:
+        """The CTE of this name that is in scope here."""
+        return self._ctes.get(name.lower())
+
+    def _body(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
+        if isinstance(node, exp.Select):
+            return self._select(node, env, top)
+        if isinstance(node, exp.SetOperation):
+            return self._set_operation(node, env, top)
+        if isinstance(node, exp.Values):
+            return self.values(node, env or Env(None))
+        if isinstance(node, exp.Subquery):
+            outs = self.query(node.this, env, top)
+            self._modifiers(node, outs, env)
+            return outs
+        if isinstance(node, exp.Table):
+            holder = Env(env)
+            self._tables.item(node, holder)
+            return self._star(holder, None)
+        raise unsupported(node)
+
+    def _set_operation(self, node: exp.SetOperation, env: Env | None, top: bool) -> tuple[Out, ...] | None:
+        left = self.query(node.this, env, top)
+        right = self.query(node.expression, env, top)
+        if left is None or right is None or node.args.get("by_name") or not _aligned(left, right):
+            outs = None
+        else:
+            outs = tuple(
+                Out(
+                    one.name,
+                    merged((one.flow, two.flow)).derived(one.flow.kind if one.flow.kind is two.flow.kind else None),
+                )
+                for one, two in zip(left, right, strict=True)
+            )
+        self._modifiers(node, outs, env)
+        return outs
+
+    def _modifiers(self, node: exp.Expr, outs: tuple[Out, ...] | None, env: Env | None) -> None:
+        """ORDER BY, LIMIT and their kin of a set operation or sub-query see its result columns."""
+        whole = merged(o.flow for o in outs or ())
+        result = Source(None, offered(outs, self._ledger.star_columns), None, whole)
+        scope = Env(env, [result])
+        for clause in ("where", *_CLAUSES):
+            part = node.args.get(clause)
+            if isinstance(part, exp.Expr):
+                self._reader.flow(part, scope, exposed=clause == "where")
+
+    def values(self, node: exp.Values, env: Env) -> tuple[Out, ...]:
+        """Resolves a VALUES list; every column may hold what any row does."""
+        flow = merged(self._reader.flow(row, env, exposed=True) for row in node.expressions)
+        width = len(node.expressions[0].expressions) if node.expressions else 0
+        return tuple(Out(f"col{i}", flow) for i in range(width))
+
+    def _select(self, node: exp.Select, env: Env | None, top: bool) -> tuple[Out, ...] | None:
+        scope = Env(env)
+        source = node.args.get("from_")
+        if source is not None:
+            self._tables.item(source.this, scope)
+        for join in node.args.get("joins") or ():
+            self._tables.join(join, scope)
+        for lateral in node.args.get("laterals") or ():
+            self._tables.item(lateral, scope)
+        if node.args.get("pivots"):
+            raise unsupported(node)
+        outs = self._select_list(node, scope, top)
+        where = node.args.get("where")
+        if where is not None:
+            self._reader.flow(where.this, scope, exposed=True)
+        for clause in _CLAUSES:
+            part = node.args.get(clause)
+            if isinstance(part, exp.Expr):
+                self._reader.flow(part, scope, exposed=clause in _EXPOSED or not top)
+        for window in node.args.get("windows") or ():
+            self._reader.flow(window, scope, exposed=not top)
+        return outs
+
+    def _select_list(self, node: exp.Select, scope: Env, top: bool) -> tuple[Out, ...] | None:
+        """Select items in order; an alias can be used by later items and by every clause."""
+        outs: list[Out] | None = []
+        for item in node.expressions:
+            star = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
+            if isinstance(star, exp.Star):
+                only = item.args["table"].name if isinstance(item, exp.Column) and item.args.get("table") else None
+                for part in [*(star.args.get("replace") or ())]:
+                    self._reader.flow(part.this if isinstance(part, exp.Alias) else part, scope, exposed=not top)
+                expanded = None if _edits_star(star) else self._star(scope, only, node)
+                if expanded is None:
+                    self._touch_all(scope)
+                outs = outs + list(expanded) if outs is not None and expanded is not None else None
+                continue
+            flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not top)
+            if isinstance(item, exp.Alias):
+                scope.aliases[item.alias.lower()] = flow
+            if outs is not None:
+                outs = (
+                    None if isinstance(item, exp.Columns) or item.find(exp.Columns) else [*outs, self._out(item, flow)]
+                )
+        if not node.expressions:
+            expanded = self._star(scope, None, node)
+            if expanded is None:
+                self._touch_all(scope)
+            return expanded
+        if outs is None:
+            self._touch_all(scope)
+            return None
+        return tuple(outs)
+
+    def _out(self, item: exp.Expr, flow: Flow) -> Out:
+        return Out(made_up_name(item, self._ledger.sql), flow)
+
+    def _touch_all(self, scope: Env) -> None:
+        for source in scope.sources:
+            self._ledger.touch(source.whole().origins)
+
+    def _star(self, scope: Env, only: str | None, node: exp.Select | None = None) -> tuple[Out, ...] | None:
+        """The columns of `*` or `only.*`, or None where their order is not known (USING, open sources)."""
+        sources = [s for s in scope.sources if only is None or s.name == only.lower()]
+        for source in sources:
+            self._ledger.touch(source.whole().origins)
+        joins = (node.args.get("joins") or ()) if node is not None else ()
+        if only is None and any(
+            j.args.get("using") or j.args.get("method") or j.args.get("kind") in ("SEMI", "ANTI") for j in joins
+        ):
+            return None
+        outs: list[Out] = []
+        for source in sources:
+            if source.reference is not None and source.outs is None and source.rest is None:
+                outs.append(Out(None, source.whole(), source.reference))
+            elif source.outs is not None:
+                outs.extend(source.outs)
+            else:
+                return None
+        return tuple(outs)
+
+    # ---------------------------------------------------------------------------------------------------------- WITH
+    def _with(self, node: exp.With | None, env: Env | None) -> None:
+        if node is None:
+            return
+        recursive = bool(node.args.get("recursive"))
+        for cte in node.expressions:
+            self._cte(cte, env, recursive)
+
+    def _cte(self, node: exp.CTE, env: Env | None, recursive: bool) -> None:
+        ledger = self._ledger
+        identifier = node.args["alias"].this
+        name = str(identifier.name)
+        renamed = f"{RESERVED}_cte{len(ledger.cte_names)}_{''.join(c for c in name if c.isalnum() or c == '_')[:40]}"
+        ledger.cte_names[renamed] = name
+        ledger.edits.append(Edit(ledger.span(identifier), f'"{renamed}"'))
+        columns = [str(c.name) for c in node.args["alias"].args.get("columns") or ()]
+        if recursive and isinstance(node.this, exp.SetOperation):
+            self._recursive(node.this, name, renamed, columns, env)
+            return
+        outs = self.query(node.this, env, top=False)
+        self._ctes = {**self._ctes, name.lower(): self._as_cte(renamed, outs, columns)}
+
+    def _recursive(self, body: exp.SetOperation, name: str, renamed: str, columns: list[str], env: Env | None) -> None:
+        """The anchor first, without itself; then the recursive part, which sees all that flows into the anchor."""
+        first = len(self._ledger.references)
+        outs = self.query(body.this, env, top=False)
+        anchor = self._as_cte(renamed, outs, columns)
+        around = self._ctes
+        everything = merged(
+            f for i in range(first, len(self._ledger.references)) for f in self._ledger.star_columns[i].values()
+        )
+        self._ctes = {**around, name.lower(): Cte(renamed, None, anchor.columns, everything)}
+        second = len(self._ledger.references)
+        self.query(body.expression, env, top=False)
+        more = merged(
+            f for i in range(second, len(self._ledger.references)) for f in self._ledger.star_columns[i].values()
+        )
+        whole = merged((everything, more))
+        for index, column in whole.origins:
+            self._ledger.references[index].guarded.add(column)  # a later round may compute on any of them
+        names = {key: merged((flow, more)) for key, flow in anchor.columns.items()}
+        self._ctes = {**around, name.lower(): Cte(renamed, None, names, whole)}
+
+    def _as_cte(self, renamed: str, outs: tuple[Out, ...] | None, columns: list[str]) -> Cte:
+        source = derived(self._ledger, None, outs, columns)
+        return Cte(renamed, source.outs, source.columns, source.rest)
+
+
+def _aligned(left: tuple[Out, ...], right: tuple[Out, ...]) -> bool:
+    return len(left) == len(right) and all(o.star is None for o in (*left, *right))
+
+
+def _edits_star(star: exp.Star) -> bool:
+    return any(star.args.get(key) for key in ("except_", "replace", "rename", "ilike"))

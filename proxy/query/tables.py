@@ -1,0 +1,211 @@
+"""FROM: what each item offers to the expressions of its block.
+
+Rule kept here: every table node is either a CTE that is in scope here by this dialect's rules, and is renamed, or a
+base table of the catalog, or an allowed table function; there is no fourth.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlglot import exp
+
+from proxy.errors import Ungovernable
+from proxy.query.expressions import Reader
+from proxy.query.ledger import Ledger
+from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
+from proxy.values import Edit, ReasonCode
+
+_TABLE_ARGS = frozenset({"this", "alias", "db", "catalog", "joins", "laterals", "pivots", "sample"})
+_JOIN_ARGS = frozenset({"this", "on", "side", "kind", "using", "method", "expressions", "pivots"})
+
+
+class Queries(Protocol):
+    """What FROM needs of the resolver: nested queries, VALUES, and the CTEs in scope."""
+
+    def query(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
+        """Resolves a nested query."""
+
+    def values(self, node: exp.Values, env: Env) -> tuple[Out, ...]:
+        """Resolves a VALUES list."""
+
+    def cte(self, name: str) -> Cte | None:
+        """The CTE of this name that is in scope here."""
+
+
+class Tables:
+    """Reads FROM items of one statement into its ledger."""
+
+    def __init__(self, ledger: Ledger, reader: Reader, queries: Queries) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._queries = queries
+
+    def join(self, join: exp.Join, scope: Env) -> None:
+        """Adds a join's right side, and reads its condition."""
+        extra = {key for key, value in join.args.items() if value} - _JOIN_ARGS
+        if extra:
+            raise unsupported(join)
+        self.item(join.this, scope)
+        on = join.args.get("on")
+        if on is not None:
+            self._reader.flow(on, scope, exposed=True)
+        for identifier in join.args.get("using") or ():
+            self._using(identifier, scope)
+        if join.args.get("method") == "NATURAL":
+            self._natural(scope)
+
+    def _using(self, identifier: exp.Expr, scope: Env) -> None:
+        flows = [s.columns[n] for s in scope.sources if (n := identifier.name.lower()) in s.columns]
+        flows += [s.rest for s in scope.sources if identifier.name.lower() not in s.columns and s.rest is not None]
+        self._compared(flows)
+
+    def _natural(self, scope: Env) -> None:
+        seen: dict[str, list[Flow]] = {}
+        for source in scope.sources:
+            for name, flow in source.columns.items():
+                seen.setdefault(name, []).append(flow)
+        for flows in seen.values():
+            if len(flows) > 1:
+                self._compared(flows)
+
+    def _compared(self, flows: list[Flow]) -> None:
+        """Columns that a join compares; where they are not of one kind the comparison casts, and a cast can raise."""
+        kinds = {f.kind for f in flows}
+        for flow in flows:
+            self._ledger.touch(flow.origins)
+            if len(kinds) > 1 or None in kinds:
+                self._ledger.guard(flow.live)
+
+    def item(self, node: exp.Expr, scope: Env) -> None:
+        """Adds what one FROM item offers to a block. Raises `InvalidSql`, `Ungovernable`."""
+        if isinstance(node, exp.Table):
+            self._table(node, scope)
+        elif isinstance(node, exp.Subquery):
+            self._subquery(node, scope)
+        elif isinstance(node, exp.Values):
+            alias, columns = _alias(node)
+            scope.sources.append(derived(self._ledger, alias, self._queries.values(node, scope), columns))
+        elif isinstance(node, exp.Unnest | exp.Lateral):
+            self._lateral(node, scope)
+        else:
+            raise unsupported(node)
+        for join in node.args.get("joins") or ():
+            self.join(join, scope)
+        for lateral in node.args.get("laterals") or ():
+            self.item(lateral, scope)
+        if node.args.get("pivots"):
+            self._pivot(node, scope)
+
+    def _lateral(self, node: exp.Expr, scope: Env) -> None:
+        alias, columns = _alias(node)
+        inner = node.this if isinstance(node, exp.Lateral) else None
+        if isinstance(inner, exp.Subquery):
+            scope.sources.append(derived(self._ledger, alias, self._queries.query(inner, scope, top=False), columns))
+            return
+        parts = [inner] if inner is not None else node.expressions
+        flow = merged(self._reader.flow(part, scope, exposed=True) for part in parts)
+        scope.sources.append(_open(alias, columns, flow))
+
+    def _table(self, node: exp.Table, scope: Env) -> None:
+        if {key for key, value in node.args.items() if value} - _TABLE_ARGS:
+            raise Ungovernable("A table is read in a way that is not supported: name it plainly.", ReasonCode.CONSTRUCT)
+        alias, columns = _alias(node)
+        if not isinstance(node.this, exp.Identifier):
+            flow = self._reader.flow(node.this, scope, exposed=True)
+            scope.sources.append(_open(alias, columns, flow))
+            return
+        cte = self._queries.cte(node.name) if not node.args.get("db") else None
+        if cte is not None:
+            self._cte_reference(node, cte, alias, columns, scope)
+            return
+        spelt = self._ledger.text(node.args["alias"].this) if alias is not None else None
+        source = self._ledger.reference(node, spelt)
+        scope.sources.append(_renamed(source, columns) if columns else source)
+
+    def _cte_reference(self, node: exp.Table, cte: Cte, alias: str | None, columns: list[str], scope: Env) -> None:
+        span = self._ledger.span(node.this)
+        own = self._ledger.text(node.this)
+        text = f'"{cte.renamed}"' if alias is not None else f'"{cte.renamed}" AS {own}'
+        self._ledger.edits.append(Edit(span, text))
+        source = cte.source((alias or node.name).lower())
+        scope.sources.append(_renamed(source, columns) if columns else source)
+
+    def _subquery(self, node: exp.Subquery, scope: Env) -> None:
+        alias, columns = _alias(node)
+        if not isinstance(node.this, exp.Table):
+            scope.sources.append(derived(self._ledger, alias, self._queries.query(node, scope, top=False), columns))
+            return
+        inner = Env(scope.parent, list(scope.sources))
+        count = len(inner.sources)
+        self.item(node.this, inner)
+        found = inner.sources[count:]
+        if alias is None:
+            scope.sources.extend(found)
+            return
+        merged_columns: dict[str, Flow] = {}
+        for source in found:
+            for name, flow in source.columns.items():
+                merged_columns[name] = merged((merged_columns[name], flow)) if name in merged_columns else flow
+        rest = merged(s.whole() for s in found) if any(s.rest is not None for s in found) or columns else None
+        scope.sources.append(Source(alias.lower(), merged_columns, None, rest))
+
+    def _pivot(self, node: exp.Expr, scope: Env) -> None:
+        """PIVOT and UNPIVOT make columns out of values: the source becomes open."""
+        source = scope.sources[-1]
+        for pivot in node.args["pivots"]:
+            for part in pivot.iter_expressions():
+                if not isinstance(part, exp.TableAlias):
+                    self._reader.flow(
+                        part, Env(scope.parent, [Source(None, source.columns, None, source.whole())]), exposed=True
+                    )
+            alias = pivot.args.get("alias")
+            name = alias.this.name.lower() if alias is not None and alias.this is not None else source.name
+            whole = source.whole()
+            self._ledger.touch(whole.origins)
+            source = Source(name, {k: f.settled() for k, f in source.columns.items()}, None, whole)
+        scope.sources[-1] = source
+
+
+def derived(ledger: Ledger, alias: str | None, outs: tuple[Out, ...] | None, columns: list[str]) -> Source:
+    """A derived table or CTE: closed where its result columns are known."""
+    name = alias.lower() if alias is not None else None
+    stars = ledger.star_columns
+    if outs is None:
+        flows = merged(f for i in stars for f in stars[i].values())
+        return Source(name, {c.lower(): flows for c in columns}, None, flows)
+    whole = merged(o.flow for o in outs)
+    if not columns:
+        unnamed = any(o.name is None and o.star is None for o in outs)
+        return Source(name, offered(outs, stars), outs, whole if unnamed else None)
+    if len(columns) > len(outs) or any(o.star is not None for o in outs):
+        return Source(name, {c.lower(): whole for c in columns}, None, whole)
+    named = tuple(Out(columns[i] if i < len(columns) else o.name, o.flow) for i, o in enumerate(outs))
+    return Source(name, offered(named, stars), named, whole if any(o.name is None for o in named) else None)
+
+
+def _alias(node: exp.Expr) -> tuple[str | None, list[str]]:
+    alias = node.args.get("alias")
+    if not isinstance(alias, exp.TableAlias):
+        return None, []
+    name = str(alias.this.name) if alias.this is not None else None
+    return name, [str(c.name) for c in alias.args.get("columns") or ()]
+
+
+def _open(alias: str | None, columns: list[str], flow: Flow) -> Source:
+    """A source whose columns are not known by name: a table function, unnest."""
+    return Source(alias.lower() if alias else None, {c.lower(): flow.derived() for c in columns}, None, flow.derived())
+
+
+def _renamed(source: Source, columns: list[str]) -> Source:
+    """A table under a column alias list: which column gets which name depends on what the caller may read."""
+    whole = source.whole()
+    return Source(source.name, {c.lower(): whole for c in columns}, None, whole)
+
+
+def unsupported(node: exp.Expr) -> Ungovernable:
+    """The refusal of a construct that is not resolved here."""
+    return Ungovernable(
+        f"The statement uses a construct that is not supported here ({type(node).__name__}): write it plainly.",
+        ReasonCode.CONSTRUCT,
+    )

@@ -1,0 +1,124 @@
+"""The text before it is parsed: how large and deep it may be, what it binds, and how it looks without its values.
+
+Rule kept here: nothing recurses, and nothing is kept of a literal or a comment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from sqlglot import Dialect as Grammar
+from sqlglot.errors import TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from proxy.errors import InvalidSql, TooLarge
+from proxy.values import ReasonCode, Span
+
+RESERVED = "__usher"
+"""Names that begin like this are the rewriter's own; no user may write one."""
+
+_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
+_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_LITERALS = {
+    TokenType.STRING,
+    TokenType.NUMBER,
+    TokenType.BIT_STRING,
+    TokenType.HEX_STRING,
+    TokenType.BYTE_STRING,
+    TokenType.NATIONAL_STRING,
+    TokenType.RAW_STRING,
+    TokenType.HEREDOC_STRING,
+    TokenType.UNICODE_STRING,
+}
+_LIST = re.compile(r"\?(?:\s*,\s*\?)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much one statement may be. Bytes are UTF-8; depth counts open brackets; nodes are sqlglot's."""
+
+    max_bytes: int = 262_144
+    max_tokens: int = 60_000
+    max_depth: int = 48
+    max_nodes: int = 60_000
+    max_height: int = 300
+    max_ctes: int = 200
+    max_set_operations: int = 200
+    max_references: int = 200
+
+
+def check_size(sql: str, caps: Caps) -> None:
+    """Raises `InvalidSql` for an empty text or one that holds NUL or lone surrogates, `TooLarge` for a huge one."""
+    if not sql or sql.isspace():
+        raise InvalidSql("The statement is empty: send one SELECT.", ReasonCode.EMPTY_SQL)
+    try:
+        size = len(sql.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidSql("The statement is not valid Unicode text.", ReasonCode.SYNTAX) from error
+    if size > caps.max_bytes:
+        raise TooLarge(
+            f"The statement has {size} bytes; at most {caps.max_bytes} are read. Put long lists into a table or join "
+            "against a sub-query instead.",
+            ReasonCode.TOO_LONG,
+        )
+    if "\0" in sql:
+        raise InvalidSql("The statement holds a NUL character.", ReasonCode.SYNTAX)
+
+
+def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
+    """The tokens of a text. Raises `InvalidSql` where it cannot be read, `TooLarge` for too many or too deep ones."""
+    try:
+        tokens = Grammar.get_or_raise(grammar).tokenize(sql)
+    except TokenError as error:
+        raise InvalidSql(
+            "The statement cannot be read: a quote or comment is not closed.", ReasonCode.SYNTAX
+        ) from error
+    if not tokens:
+        raise InvalidSql("The statement is empty: send one SELECT.", ReasonCode.EMPTY_SQL)
+    if len(tokens) > caps.max_tokens:
+        raise TooLarge(
+            f"The statement has more than {caps.max_tokens} words: shorten its lists.", ReasonCode.TOO_COMPLEX
+        )
+    depth = deepest = 0
+    for token in tokens:
+        if token.token_type in _OPENING:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.token_type in _CLOSING:
+            depth -= 1
+        elif token.text.lower().startswith(RESERVED):
+            raise InvalidSql(
+                f"Names that begin with {RESERVED} are reserved: choose another name.",
+                ReasonCode.CONSTRUCT,
+                span=Span(token.start, token.end + 1),
+            )
+    if deepest > caps.max_depth:
+        raise TooLarge(
+            f"The statement nests {deepest} levels deep; at most {caps.max_depth} are read. Flatten it with WITH.",
+            ReasonCode.TOO_DEEP,
+        )
+    return tokens
+
+
+def redact(sql: str, tokens: list[Token]) -> str:
+    """The text with every literal replaced by `?`, comments and layout dropped, and lists of literals shortened."""
+    parts: list[str] = []
+    end = -1
+    for token in tokens:
+        if parts and token.start > end + 1:
+            parts.append(" ")
+        parts.append("?" if token.token_type in _LITERALS else sql[token.start : token.end + 1])
+        end = token.end
+    return _LIST.sub("?, ..", "".join(parts))
+
+
+def fingerprint(redacted: str) -> str:
+    """A name for all statements that differ in literals and letter case only: 16 hex digits of SHA-256."""
+    return hashlib.sha256(redacted.lower().encode()).hexdigest()[:16]
+
+
+def question_marks(tokens: list[Token]) -> list[Span]:
+    """Where the text says `?`, in order."""
+    return [Span(t.start, t.end + 1) for t in tokens if t.token_type is TokenType.PLACEHOLDER and t.text == "?"]

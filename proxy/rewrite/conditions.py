@@ -1,0 +1,120 @@
+"""Row filters of the policy, compiled: text to a closed tree, once, when a policy is loaded.
+
+Rule kept here: a compiled filter names nothing that a user's statement could capture. Every table in it is written in
+full, every column is qualified by an alias no user can write, and every `:name` stays a bound value.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+
+from proxy import kinds
+from proxy.dialect import Dialect
+from proxy.errors import InvalidSql
+from proxy.values import Catalog, ReasonCode, RowFilter, Table
+
+ALIAS = "__usher"
+"""The alias of the base table inside every policy view."""
+
+_FORBIDDEN = (exp.Command, exp.DDL, exp.DML, exp.Into, exp.Parameter, exp.SessionParameter, exp.Lock)
+
+
+def compile_filter(filter_id: str, where: str, table: Table, catalog: Catalog) -> RowFilter:
+    """One row filter. Raises `InvalidSql` for what does not parse, or names what the catalog does not have."""
+    condition = compile_expression(where, table, catalog)
+    placeholders = list(condition.find_all(exp.Placeholder))
+    unnamed = [p for p in placeholders if not p.this]
+    if unnamed:
+        raise InvalidSql("a filter binds attributes by name, as :region", ReasonCode.PARAMETERS)
+    lists = frozenset(str(p.this) for p in placeholders if isinstance(p.parent, exp.In) and p.parent.this is not p)
+    attributes = frozenset(str(p.this) for p in placeholders)
+    return RowFilter(filter_id, table.id, where, attributes, condition, lists)
+
+
+def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
+    """An expression over one row of a table, with every name in it resolved. Raises `InvalidSql`."""
+    dialect = kinds.load("warehouses", catalog.dialect).DIALECT
+    tree = _parsed(text, table, dialect)
+    _check_tables(tree, table, catalog)
+    try:
+        qualified = qualify(
+            tree,
+            dialect=dialect.name,
+            schema=_schema(catalog),
+            catalog=catalog.warehouse,
+            db=catalog.search_path[0],
+            expand_stars=False,
+            identify=True,
+        )
+    except SqlglotError as error:
+        raise InvalidSql(_first_line(error), ReasonCode.UNKNOWN_COLUMN) from error
+    item = qualified.expressions[0]
+    expression = item.this if isinstance(item, exp.Alias) else item
+    _check_qualified(expression)
+    compiled: exp.Expr = expression.copy()
+    return compiled
+
+
+def _parsed(text: str, table: Table, dialect: Dialect) -> exp.Expr:
+    """`SELECT (text) FROM table`, parsed; the parentheses keep the text one expression."""
+    try:
+        alone = sqlglot.parse_one(f"SELECT ({text}\n)", read=dialect.name)
+    except SqlglotError as error:
+        raise InvalidSql(f"does not parse: {_first_line(error)}", ReasonCode.SYNTAX) from error
+    if not isinstance(alone, exp.Select) or len(alone.expressions) != 1 or len(alone.args) - _empty(alone) != 1:
+        raise InvalidSql("must be one expression", ReasonCode.SYNTAX)
+    for node in alone.walk():
+        if isinstance(node, _FORBIDDEN):
+            raise InvalidSql(f"may only read ({type(node).__name__})", ReasonCode.CONSTRUCT)
+    base = exp.Table(
+        this=exp.to_identifier(table.id.name, quoted=True),
+        db=exp.to_identifier(table.id.schema, quoted=True),
+        catalog=exp.to_identifier(table.id.warehouse, quoted=True),
+        alias=exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)),
+    )
+    alone.set("from_", exp.From(this=base))
+    return alone
+
+
+def _empty(select: exp.Select) -> int:
+    return sum(1 for value in select.args.values() if not value)
+
+
+def _check_tables(tree: exp.Expr, table: Table, catalog: Catalog) -> None:
+    """Every table that a filter reads exists; CTEs are not needed in filters, and would be names to capture."""
+    if tree.find(exp.CTE) is not None:
+        raise InvalidSql("WITH is not supported in a filter: write a sub-query", ReasonCode.CONSTRUCT)
+    for node in tree.find_all(exp.Table):
+        if not isinstance(node.this, exp.Identifier):
+            continue
+        schema = str(node.db or catalog.search_path[0]).lower()
+        known = catalog.tables.get((schema, node.name.lower()))
+        if known is None or (node.catalog and node.catalog.lower() != catalog.warehouse.lower()):
+            raise InvalidSql(f"there is no table {node.sql()}", ReasonCode.UNKNOWN_TABLE)
+        if known.id != table.id or node.alias != ALIAS:
+            node.set("this", exp.to_identifier(known.id.name, quoted=True))
+            node.set("db", exp.to_identifier(known.id.schema, quoted=True))
+            node.set("catalog", exp.to_identifier(known.id.warehouse, quoted=True))
+
+
+def _check_qualified(expression: exp.Expr) -> None:
+    for column in expression.find_all(exp.Column):
+        if not column.table:
+            raise InvalidSql(f"the column {column.name} could not be resolved", ReasonCode.UNKNOWN_COLUMN)
+    for node in expression.find_all(exp.Table):
+        if isinstance(node.this, exp.Identifier) and not (node.db and node.catalog):
+            raise InvalidSql(f"the table {node.name} could not be resolved", ReasonCode.UNKNOWN_TABLE)
+
+
+def _schema(catalog: Catalog) -> dict[str, object]:
+    schemas: dict[str, dict[str, dict[str, str]]] = {}
+    for table in catalog.tables.values():
+        schemas.setdefault(table.id.schema, {})[table.id.name] = {c.name: "text" for c in table.columns}
+    return {catalog.warehouse: schemas}
+
+
+def _first_line(error: SqlglotError) -> str:
+    return str(error).split("\n", 1)[0].split(". Line", 1)[0].rstrip(".")

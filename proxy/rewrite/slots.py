@@ -1,0 +1,60 @@
+"""Bound values of a plan: which parameter of the rewritten text stands for what.
+
+Rule kept here: no value of a caller ever becomes text. The client's parameters come first, in the order of the user's
+statement; the policy's own follow, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from proxy.values import Slot, SlotKind
+
+SECRET = "secret:"  # noqa: S105 - a prefix of names
+
+
+class Slots:
+    """Allots parameter numbers while policy views are written."""
+
+    def __init__(self, client: tuple[str, ...], shape: Mapping[str, int | None]) -> None:
+        self._slots = [Slot(SlotKind.CLIENT, name) for name in client]
+        self._numbers: dict[Slot, int] = {}
+        self._shape = shape
+
+    def all(self) -> tuple[Slot, ...]:
+        """Every slot, in the order of $1, $2, .."""
+        return tuple(self._slots)
+
+    def bound(self, tree: exp.Expr) -> exp.Expr:
+        """A copy of policy text with every `:name` replaced by its parameter, list attributes by one each item."""
+        tree = tree.copy()
+        if isinstance(tree, exp.Placeholder):
+            return self._parameters(tree)[0]
+        for node in list(tree.find_all(exp.Placeholder)):
+            parent = node.parent
+            parameters = self._parameters(node)
+            if isinstance(parent, exp.In) and parent.this is not node:
+                items = [p for item in parent.expressions for p in (parameters if item is node else [item])]
+                parent.set("expressions", items)
+            else:
+                node.replace(parameters[0] if len(parameters) == 1 else exp.Null())
+        return tree
+
+    def _parameters(self, node: exp.Placeholder) -> list[exp.Expr]:
+        name = str(node.this)
+        if name.startswith(SECRET):
+            return [self._parameter(Slot(SlotKind.SECRET, name.removeprefix(SECRET)))]
+        length = self._shape.get(name)
+        if length is None:
+            return [exp.Null()]
+        if length < 0:
+            return [self._parameter(Slot(SlotKind.ATTRIBUTE, name))]
+        return [self._parameter(Slot(SlotKind.ATTRIBUTE, name, i)) for i in range(length)] or [exp.Null()]
+
+    def _parameter(self, slot: Slot) -> exp.Expr:
+        if slot not in self._numbers:
+            self._slots.append(slot)
+            self._numbers[slot] = len(self._slots)
+        return exp.Parameter(this=exp.Literal.number(self._numbers[slot]))

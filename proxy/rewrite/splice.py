@@ -1,0 +1,82 @@
+"""The splice: policy views put into the user's own text, everything else of it kept as it was written.
+
+Rule kept here: only spans that the parser gave are replaced, and each replacement is remembered with its place, so that
+the referee can fold it back. Policy text comes from trees; this is the one place where a tree becomes text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from proxy.dialect import Dialect, Folding, Splice
+from proxy.rewrite.slots import Slots
+from proxy.rewrite.views import needs_view, table_node, view_select
+from proxy.values import Decision, Query, Reference, Slot, Span, TableView
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """The rewritten text, what may differ in it, and what it binds."""
+
+    sql: str
+    folding: Folding
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    span: Span
+    text: str
+    reference: int | None = None
+    view: str | None = None
+
+
+def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
+    """The user's text with every base table replaced by its policy view, or its full name where nothing is withheld."""
+    slots = Slots(query.parameters, dict(decision.shape))
+    changes = [_Change(edit.span, edit.text) for edit in query.edits]
+    for index, (reference, view) in enumerate(zip(query.references, decision.views, strict=True)):
+        changes.append(_table(index, reference, view, slots, dialect))
+    text, places = _applied(query.sql, sorted(changes, key=lambda c: c.span.start))
+    splices = tuple(
+        Splice(
+            original=reference.span.start,
+            rewritten=places[index][0],
+            view=places[index][1],
+            table=(reference.table.warehouse, reference.table.schema, reference.table.name),
+        )
+        for index, reference in enumerate(query.references)
+    )
+    folding = Folding(splices, query.cte_names, query.parameters, query.prefixes)
+    return Spliced(text, folding, slots.all())
+
+
+def _table(index: int, reference: Reference, view: TableView, slots: Slots, dialect: Dialect) -> _Change:
+    alias = "" if reference.alias is not None else f" AS {reference.name}"
+    if not needs_view(view):
+        return _Change(reference.span, _text(table_node(view.table), dialect) + alias, index)
+    select = _text(view_select(view, reference.guarded, slots, dialect), dialect)
+    return _Change(reference.span, f"({select}){alias}", index, select)
+
+
+def _text(tree: exp.Expr, dialect: Dialect) -> str:
+    return tree.sql(dialect.name, comments=False, identify=True)
+
+
+def _applied(sql: str, changes: list[_Change]) -> tuple[str, dict[int, tuple[int, str | None]]]:
+    """The text with the changes made, and where each reference now starts."""
+    parts: list[str] = []
+    places: dict[int, tuple[int, str | None]] = {}
+    length = end = 0
+    for change in changes:
+        kept = sql[end : change.span.start]
+        length += len(kept)
+        if change.reference is not None:
+            places[change.reference] = (length, change.view)
+        parts += [kept, change.text]
+        length += len(change.text)
+        end = change.span.end
+    parts.append(sql[end:])
+    return "".join(parts), places

@@ -1,0 +1,96 @@
+"""Policy views: the derived table that stands for a base table, as a tree.
+
+Rule kept here: a view lists the readable columns, masked ones masked, and applies the row filter; each of its names is
+qualified by an alias no user can write. A guarded column is NULL in rows the filter does not admit, so that nothing
+computed on it before the filter can tell of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from sqlglot import exp
+
+from proxy import kinds
+from proxy.dialect import Dialect
+from proxy.rewrite.conditions import ALIAS
+from proxy.rewrite.slots import Slots
+from proxy.values import AllOf, Always, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
+
+
+def needs_view(view: TableView) -> bool:
+    """Whether the caller has obligations on a table; without any the table can stay as it is."""
+    clear = all(column.cells == (Cell(Always(), None),) for column in view.columns)
+    return not (clear and view.hidden == 0 and isinstance(view.rows, Always))
+
+
+def table_node(table: TableId) -> exp.Table:
+    """A base table by its full name."""
+    return exp.Table(
+        this=exp.to_identifier(table.name, quoted=True),
+        db=exp.to_identifier(table.schema, quoted=True),
+        catalog=exp.to_identifier(table.warehouse, quoted=True),
+    )
+
+
+def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Dialect) -> exp.Select:
+    """The policy view of one reference; columns in `guarded` are NULL wherever the row filter does not hold."""
+    rows = None if isinstance(view.rows, Always) else condition(view.rows, slots)
+    items = []
+    for column in view.columns:
+        value = cell_value(column, slots, dialect)
+        if rows is not None and column.column.name in guarded:
+            value = exp.Case(ifs=[exp.If(this=rows.copy(), true=value)])
+        items.append(exp.alias_(value, column.column.name, quoted=True))
+    table = table_node(view.table)
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
+    select = exp.Select(expressions=items).from_(table)
+    return select.where(rows) if rows is not None else select
+
+
+def condition(value: Condition, slots: Slots) -> exp.Expr:
+    """A condition as an expression over the view's own alias."""
+    if isinstance(value, Always):
+        return exp.true()
+    if isinstance(value, Never):
+        return exp.false()
+    if isinstance(value, RowFilter):
+        return exp.paren(slots.bound(value.expression), copy=False)
+    parts = [condition(part, slots) for part in value.parts]
+    return exp.paren(exp.and_(*parts, wrap=False) if isinstance(value, AllOf) else exp.or_(*parts, wrap=False))
+
+
+def cell_value(column: ColumnView, slots: Slots, dialect: Dialect) -> exp.Expr:
+    """What a column shows: its value, its mask, or by row one or the other."""
+    null = _null(column, dialect)
+    if not column.cells:
+        return null
+    if isinstance(column.cells[0].when, Always):
+        return _shown(column, column.cells[0].mask, slots, dialect)
+    branches = []
+    default = None
+    for cell in column.cells:
+        shown = _shown(column, cell.mask, slots, dialect)
+        if isinstance(cell.when, Always):
+            default = shown
+            break
+        branches.append(exp.If(this=condition(cell.when, slots), true=shown))
+    return exp.Case(ifs=branches, default=default)
+
+
+def _shown(column: ColumnView, mask: Mask | None, slots: Slots, dialect: Dialect) -> exp.Expr:
+    value = exp.column(exp.to_identifier(column.column.name, quoted=True), table=exp.to_identifier(ALIAS, quoted=True))
+    if mask is None:
+        return value
+    if mask.expression is not None:
+        return slots.bound(mask.expression)
+    module = kinds.load("masks", mask.kind)
+    if column.column.kind not in module.KINDS:
+        return _null(column, dialect)
+    masked = module.sql(value, column.column.kind, module.Settings(**dict(mask.options)), dialect)
+    return _null(column, dialect) if isinstance(masked, exp.Null) else slots.bound(masked)
+
+
+def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:
+    kind = exp.DataType.build(column.column.type, dialect=dialect.name, udt=True)
+    return exp.Cast(this=exp.Null(), to=kind)

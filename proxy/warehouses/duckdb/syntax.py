@@ -1,0 +1,166 @@
+"""DuckDB's own parser, asked for its tree (`json_serialize_sql`).
+
+Rule kept here: what the engine's parser does not serialise, or any node type that is not listed below, is refused. The
+tree is the engine's authority on what a text means: which functions it calls, what it binds, how many statements it is.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from proxy.dialect import Syntax
+from proxy.errors import InvalidSql, Ungovernable
+from proxy.values import Reason, ReasonCode, Span
+
+NO_LOCATION = 2**64 - 1
+
+_QUERY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_TABLE_NODES = {"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "PIVOT"}
+_MODIFIERS = {"ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER"}
+_ORDERS = {"ORDER_DEFAULT", "ASCENDING", "DESCENDING"}
+_EXPRESSIONS = {
+    "ARRAY_CONSTRUCTOR",
+    "ARRAY_EXTRACT",
+    "ARRAY_SLICE",
+    "CASE_EXPR",
+    "COLLATE",
+    "COLUMN_REF",
+    "COMPARE_BETWEEN",
+    "COMPARE_DISTINCT_FROM",
+    "COMPARE_EQUAL",
+    "COMPARE_GREATERTHAN",
+    "COMPARE_GREATERTHANOREQUALTO",
+    "COMPARE_IN",
+    "COMPARE_LESSTHAN",
+    "COMPARE_LESSTHANOREQUALTO",
+    "COMPARE_NOTEQUAL",
+    "COMPARE_NOT_BETWEEN",
+    "COMPARE_NOT_DISTINCT_FROM",
+    "COMPARE_NOT_IN",
+    "CONJUNCTION_AND",
+    "CONJUNCTION_OR",
+    "FUNCTION",
+    "GROUPING_FUNCTION",
+    "LAMBDA",
+    "OPERATOR_CAST",
+    "OPERATOR_COALESCE",
+    "OPERATOR_IS_NOT_NULL",
+    "OPERATOR_IS_NULL",
+    "OPERATOR_NOT",
+    "OPERATOR_NULLIF",
+    "OPERATOR_TRY",
+    "OPERATOR_UNPACK",
+    "POSITIONAL_REFERENCE",
+    "STAR",
+    "STRUCT_EXTRACT",
+    "SUBQUERY",
+    "TYPE",
+    "VALUE_CONSTANT",
+    "VALUE_PARAMETER",
+    "WINDOW_AGGREGATE",
+    "WINDOW_CUME_DIST",
+    "WINDOW_FILL",
+    "WINDOW_FIRST_VALUE",
+    "WINDOW_LAG",
+    "WINDOW_LAST_VALUE",
+    "WINDOW_LEAD",
+    "WINDOW_NTH_VALUE",
+    "WINDOW_NTILE",
+    "WINDOW_PERCENT_RANK",
+    "WINDOW_RANK",
+    "WINDOW_RANK_DENSE",
+    "WINDOW_ROW_NUMBER",
+}
+NODE_TYPES = frozenset(_QUERY_NODES | _TABLE_NODES | _MODIFIERS | _ORDERS | _EXPRESSIONS)
+"""Every value of a node's `type` that may occur (DuckDB 2.0, src/include/duckdb/common/enums)."""
+
+_local = threading.local()
+
+
+def cursor() -> duckdb.DuckDBPyConnection:
+    """One private, empty, locked database a thread: it parses, and holds and reaches nothing."""
+    connection = getattr(_local, "connection", None)
+    if connection is None:
+        connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+        connection.execute("SET python_enable_replacements = false; SET lock_configuration = true")
+        _local.connection = connection
+    return connection
+
+
+def serialized(sql: str) -> list[Any]:
+    """The statements of a text as DuckDB's parser sees them, positions (UTF-8 bytes) included.
+
+    Raises `InvalidSql` for what does not parse (with the place in the text), `Ungovernable` for what is no query."""
+    rows = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    answer = json.loads(rows[0][0])
+    if not answer["error"]:
+        return list(answer["statements"])
+    if answer.get("error_type") == "parser":
+        span = _span(sql, answer.get("position"))
+        raise InvalidSql(f"The statement does not parse: {answer['error_message']}.", ReasonCode.SYNTAX, span=span)
+    raise Ungovernable(
+        "Only queries (SELECT, WITH, VALUES, FROM) can be run; this is another kind of statement.",
+        ReasonCode.STATEMENT_KIND,
+    )
+
+
+def _span(sql: str, position: str | None) -> Span | None:
+    if position is None or not position.isdigit():
+        return None
+    start = len(sql.encode()[: int(position)].decode(errors="ignore"))
+    return Span(start, min(start + 1, len(sql)))
+
+
+def one_statement(sql: str) -> Any:
+    """The only statement of a text. Raises `Ungovernable` where there are several."""
+    statements = serialized(sql)
+    if len(statements) != 1:
+        raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
+    return statements[0]
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every dict of a tree, parents first."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield item
+            stack.extend(reversed(item.values()))
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+
+
+def syntax(sql: str) -> Syntax:
+    """What DuckDB's parser says of a text: the functions it calls and the parameters it binds.
+
+    Raises `InvalidSql`, or `Ungovernable` for several statements, other kinds, and node types that are not listed."""
+    statement = one_statement(sql)
+    functions: set[str] = set()
+    parameters: list[str] = []
+    for node in nodes(statement):
+        kind = node.get("type")
+        if not isinstance(kind, str):
+            continue
+        if kind not in NODE_TYPES:
+            raise _refused(kind)
+        if "function_name" in node:
+            functions.add(node["function_name"].lower())
+        if kind == "VALUE_PARAMETER" and node["identifier"] not in parameters:
+            parameters.append(node["identifier"])
+    return Syntax(statement, frozenset(functions), tuple(parameters))
+
+
+def _refused(kind: str) -> Ungovernable:
+    if kind == "SHOW_REF":
+        return Ungovernable(
+            "SHOW, DESCRIBE and SUMMARIZE are not run: GET /v1/catalog lists tables and columns that you may read.",
+            Reason(ReasonCode.STATEMENT_KIND),
+        )
+    name = kind.replace("_", " ").lower()
+    return Ungovernable(f"This statement uses a construct that is not supported ({name}).", ReasonCode.CONSTRUCT)
