@@ -1,0 +1,60 @@
+"""The mask of numbers that keeps their size: with `to: 1000`, `52345` becomes `52000`.
+
+Rule kept here: numbers are cut towards zero to a multiple, never rounded up, because that always fits in the column's
+type and so can never raise. NaN and infinities stay as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_DOWN, Context, Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlglot import exp
+
+from proxy.dialect import Dialect
+from proxy.values import TypeKind
+
+KINDS = frozenset({TypeKind.INTEGER, TypeKind.DECIMAL, TypeKind.FLOAT})
+EXACT = Context(prec=80, rounding=ROUND_DOWN)
+
+
+class Settings(BaseModel):
+    """`to`: the step, a whole number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: int = Field(ge=1, le=1_000_000_000)
+
+
+def sql(column: exp.Expression, kind: TypeKind, options: Settings, dialect: Dialect) -> exp.Expression:
+    """The number cut to a multiple of `to`."""
+    step = exp.Literal.number(options.to)
+    if kind is TypeKind.FLOAT:
+        e = dialect.expressions
+        steps = e.truncated_number(
+            exp.Div(this=e.floating(column), expression=e.floating(step), typed=False, safe=False)
+        )
+        return exp.Mul(this=steps, expression=step.copy())
+    if kind not in KINDS:
+        return exp.Null()
+    return exp.Paren(this=exp.Sub(this=column.copy(), expression=exp.Mod(this=column.copy(), expression=step)))
+
+
+def value(value: object, kind: TypeKind, options: Settings, secret: bytes) -> object:  # noqa: ARG001
+    """The number cut to a multiple of `to`."""
+    if kind not in KINDS or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(math.copysign(1, value)) * (abs(value) // options.to * options.to)
+    if isinstance(value, Decimal):
+        return EXACT.subtract(value, EXACT.remainder(value, Decimal(options.to)))
+    if isinstance(value, float):
+        return _cut(value, options.to)
+    return None
+
+
+def _cut(number: float, to: int) -> float:
+    steps = number / to
+    whole = float(math.trunc(steps)) if math.isfinite(steps) else steps
+    return whole * to

@@ -1,0 +1,122 @@
+"""One statement on a cursor of its own: started, read batch by batch, and stopped.
+
+Rule kept here: only a single SELECT runs, in a read-only transaction, and its rows stream. The methods block and belong
+in a thread, one at a time; `stop` may be called from anywhere at any time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from proxy.errors import InvalidSql, QueryTimeout, Ungovernable
+from proxy.values import ReasonCode
+from proxy.warehouses.duckdb.errors import mapped
+
+STOP_AGAIN_S = 0.02
+
+
+class Execution:
+    """A statement, from its start to its close."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, batch_rows: int) -> None:
+        self._cursor = connection.cursor()
+        self._batch_rows = batch_rows
+        self._reader: pa.RecordBatchReader | None = None
+        self._schema: pa.Schema | None = None
+        self._working = threading.Lock()
+        self._stopped = False
+
+    def start(self, sql: str, parameters: Sequence[Any]) -> pa.Schema:
+        """Run until the first rows are ready. Raises `QueryFailed`, `InvalidSql`, `WarehouseUnavailable`."""
+        with self._working:
+            self._refuse_stopped()
+            try:
+                statement = self._only_select(sql)
+                self._cursor.execute("BEGIN TRANSACTION READ ONLY")
+                relation = self._cursor.sql(statement, params=list(parameters) or None)
+                self._refuse_stopped()
+                reader = relation.to_arrow_reader(self._batch_rows)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise mapped(error) from error
+            except (TypeError, ValueError, OverflowError) as error:
+                text = "A parameter cannot be bound: give texts, numbers, booleans, dates, or lists of one type."
+                raise InvalidSql(text, ReasonCode.PARAMETERS) from error
+            self._reader = reader
+            self._schema = pa.schema([pa.field(f.name, _plain(f.type), f.nullable) for f in reader.schema])
+            return self._schema
+
+    def next(self) -> pa.RecordBatch | None:
+        """The next batch with rows in it, or None at the end. Raises as `start` does."""
+        with self._working:
+            while True:
+                self._refuse_stopped()
+                if self._reader is None or self._schema is None:
+                    return None
+                try:
+                    batch = self._reader.read_next_batch()
+                except StopIteration:
+                    return None
+                except (duckdb.Error, pa.ArrowException, OSError) as error:
+                    raise mapped(error) from error
+                if batch.num_rows:
+                    return _decoded(batch, self._schema)
+
+    def stop(self) -> None:
+        """Interrupt whatever runs; nothing can be started or read after this."""
+        self._stopped = True
+        with suppress(duckdb.Error):
+            self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Stop, wait until the engine let go, and give everything back. May be called twice."""
+        self.stop()
+        while not self._working.acquire(timeout=STOP_AGAIN_S):
+            self.stop()  # an interrupt that comes before the engine starts its work is lost
+        try:
+            with suppress(duckdb.Error, pa.ArrowException, OSError):
+                if self._reader is not None:
+                    self._reader.close()
+            self._reader = None
+            with suppress(duckdb.Error):
+                self._cursor.close()
+        finally:
+            self._working.release()
+
+    def _only_select(self, sql: str) -> duckdb.Statement:
+        statements = self._cursor.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise Ungovernable("Only one SELECT statement can be run.", ReasonCode.STATEMENT_KIND)
+        return statements[0]
+
+    def _refuse_stopped(self) -> None:
+        if self._stopped:
+            raise QueryTimeout("The statement was stopped.", ReasonCode.STATEMENT_TIMEOUT)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """A type without dictionaries, which would hold every value that an enumeration has, not only those in the rows."""
+    if isinstance(kind, pa.DictionaryType):
+        return kind.value_type
+    if isinstance(kind, pa.MapType):
+        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
+    if isinstance(kind, pa.FixedSizeListType):
+        return pa.list_(_plain(kind.value_type), kind.list_size)
+    if isinstance(kind, pa.ListType):
+        return pa.list_(pa.field(kind.value_field.name, _plain(kind.value_type)))
+    if isinstance(kind, pa.StructType):
+        return pa.struct([pa.field(f.name, _plain(f.type), f.nullable) for f in kind])
+    return kind
+
+
+def _decoded(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
