@@ -6,7 +6,7 @@ caller lacks admits no row. What is hidden and what does not exist are refused w
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from proxy.policy.conditions import ALWAYS, NEVER, RowFilterKey, close, filters, key
 from proxy.refusals import unknown_column, unknown_table
@@ -40,7 +40,7 @@ def attribute(caller: Caller, name: str) -> Attribute | None:
     return caller.attributes.get(name)
 
 
-def shape(view: AccessView, caller: Caller) -> Hashable:
+def shape(view: AccessView, caller: Caller) -> tuple[tuple[str, int | None], ...]:
     """For each attribute the view uses: its name, and None where the caller lacks it, -1 for a single value, or how
     many values it holds. Callers of one shape share plans."""
     return tuple((name, _size(attribute(caller, name))) for name in sorted(view.attributes))
@@ -62,7 +62,8 @@ def decide(view: AccessView, caller: Caller, query: Query) -> Decision:
     _check_columns(query, views)
     if query.references:
         reasons.update(dict.fromkeys(Reason(ReasonCode.APP_NARROWS, s) for s in view.subjects if s.startswith("app:")))
-    return Decision(view.key, view.policy, view.commit, view.subjects, tuple(views), tuple(reasons))
+    found = shape(view, caller)
+    return Decision(view.key, view.policy, view.commit, view.subjects, tuple(views), tuple(reasons), found)
 
 
 def _check_columns(query: Query, views: Sequence[TableView]) -> None:

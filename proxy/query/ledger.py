@@ -1,7 +1,7 @@
 """What reading a statement has found so far: references, names, edits, guards.
 
-Rule kept here: it only grows. A name that nothing can denote is refused where it is met, word for word as one that the
-caller may not see is refused later.
+Rule kept here: it only grows, and it refuses nothing for not being there. Tables and columns that the catalog does not
+have are noted as they are written; the policy refuses them, in the text's order, together with those that it hides.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from proxy.dialect import Dialect
-from proxy.errors import InvalidSql, TooLarge, Ungovernable
+from proxy.errors import TooLarge, Ungovernable
 from proxy.query.scopes import Flow, Origin, Source
 from proxy.query.text import Caps
-from proxy.refusals import unknown_table
-from proxy.values import Catalog, ColumnUse, Edit, Reason, ReasonCode, Reference, Span, Table
+from proxy.values import Catalog, ColumnUse, Edit, ReasonCode, Reference, Span, Table, TableId
 
 
 @dataclass(slots=True)
@@ -64,7 +63,7 @@ class Ledger:
         return self.sql[span.start : span.end]
 
     def reference(self, node: exp.Table, alias: str | None) -> Source:
-        """A base table in FROM. Raises `InvalidSql` where the catalog has none of that name."""
+        """A base table in FROM; one that the catalog does not have is an open source that the policy will refuse."""
         parts = [p for p in (node.args.get("catalog"), node.args.get("db"), node.this) if p is not None]
         span = self.span(*parts)
         table = self._table([str(p.name) for p in parts], span)
@@ -75,7 +74,7 @@ class Ledger:
         columns = {c.name.lower(): self._column(index, c.name, table) for c in table.columns}
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
-        return Source(str(shown.name).lower(), columns, None, None, index)
+        return Source(str(shown.name).lower(), columns, None, None if columns else Flow(), index)
 
     def _column(self, index: int, name: str, table: Table) -> Flow:
         kind = next(c.kind for c in table.columns if c.name == name)
@@ -84,34 +83,26 @@ class Ledger:
 
     def _table(self, names: list[str], span: Span) -> Table:
         folded = [n.lower() for n in names]
-        if len(folded) == 3 and folded[0] != self.catalog.warehouse.lower():
-            raise unknown_table(self.sql[span.start : span.end], span)
-        if len(folded) == 2 and folded[0] == self.catalog.warehouse.lower():
-            self._refuse_ambiguous(folded, span)
-            folded = folded[1:]
-        if len(folded) >= 2:
-            table = self.catalog.tables.get((folded[-2], folded[-1]))
-        else:
-            found = (self.catalog.tables.get((s.lower(), folded[0])) for s in self.catalog.search_path)
-            table = next((t for t in found if t is not None), None)
-        if table is None:
-            raise unknown_table(self.sql[span.start : span.end], span)
-        return table
-
-    def _refuse_ambiguous(self, folded: list[str], span: Span) -> None:
-        """`shop.customers` names a table of the warehouse's default path, unless `shop` is a schema too."""
-        if (folded[0], folded[1]) in self.catalog.tables:
-            raise InvalidSql(
-                "The name could be a schema's or the warehouse's: write warehouse.schema.table.",
-                Reason(ReasonCode.AMBIGUOUS_NAME),
-                span=span,
-            )
+        warehouse = self.catalog.warehouse.lower()
+        schemas = {schema for schema, _ in self.catalog.tables}
+        if len(folded) == 2 and folded[0] == warehouse and warehouse not in schemas:
+            folded = folded[1:]  # `shop.customers`: the warehouse's name, where no schema has it
+        path = [s.lower() for s in self.catalog.search_path] if len(folded) == 1 else [folded[-2]]
+        known = len(folded) < 3 or folded[0] == warehouse
+        found = (self.catalog.tables.get((schema, folded[-1])) for schema in path if known)
+        nowhere = Table(TableId(self.catalog.warehouse, "", self.sql[span.start : span.end]), ())
+        return next((t for t in found if t is not None), nowhere)
 
     def use(self, name: str, span: Span, flow: Flow, certain: bool) -> None:
         """A column name in the text that can denote these columns."""
         if flow.origins:
             self.uses.append(ColumnUse(name, span, tuple(sorted(flow.origins)), certain))
         self.touch(flow.origins)
+
+    def unknown(self, span: Span) -> Flow:
+        """A name that nothing in any scope denotes: the policy refuses it, as it would a hidden column."""
+        self.uses.append(ColumnUse(self.sql[span.start : span.end], span, (), certain=True))
+        return Flow()
 
     def touch(self, origins: frozenset[Origin]) -> None:
         """Columns that the statement may read."""

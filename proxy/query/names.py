@@ -1,7 +1,8 @@
 """Column names to columns: what a dotted name in an expression can denote.
 
 Rule kept here: resolution follows SQL's scoping from the inside out, and keeps every candidate while a name is not
-certain. Only a name that nothing in any scope can denote is refused.
+certain. A name that nothing can denote is noted without candidates and refused later, where the caller's rights are
+known: were it refused here, the order of refusals would tell what exists from what is hidden.
 """
 
 from __future__ import annotations
@@ -10,15 +11,11 @@ from sqlglot import exp
 
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Env, Flow, Source, merged
-from proxy.refusals import unknown_column
 from proxy.values import Edit, Span
-
-_PSEUDO = frozenset({"rowid"})
-"""Columns of the engine's own that no policy view has."""
 
 
 def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
-    """Where a column's values come from; the use is noted. Raises `InvalidSql` for a name that nothing denotes."""
+    """Where a column's values come from; the use is noted."""
     parts = [p for p in (column.args.get(k) for k in ("catalog", "db", "table", "this")) if p is not None]
     parts = _without_prefix(parts, env, ledger)
     span = ledger.span(*parts)
@@ -79,8 +76,8 @@ def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> 
             certain = False
         if matches and certain:
             break
-    if not known or name in _PSEUDO:
-        raise unknown_column(ledger.sql[span.start : span.end], span)
+    if not known:
+        return ledger.unknown(span)
     flow = found[0] if len(found) == 1 else merged(found)
     ledger.use(ledger.sql[span.start : span.end], span, flow, certain and known)
     return flow
@@ -92,10 +89,10 @@ def _qualified(parts: list[exp.Expr], span: Span, env: Env, ledger: Ledger) -> F
         return None
     name = parts[1].name.lower()
     flow = source.columns.get(name, source.rest)
-    if flow is None or name in _PSEUDO:
+    if flow is None:
         if any(parts[0].name.lower() in s.columns for scope in env.chain() for s in scope.sources):
             return None  # a column of that name may have the field
-        raise unknown_column(ledger.sql[span.start : span.end], span)
+        return ledger.unknown(span)
     certain = source.reference is not None and name in source.columns
     ledger.use(ledger.sql[span.start : span.end], span, flow, certain)
     return flow if len(parts) == 2 else flow.derived()
