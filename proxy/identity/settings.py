@@ -69,11 +69,14 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: ClaimPath = Field(("sub",), description="The claim that names the user; `sub` is demanded in any case.")
-    groups: ClaimPath | None = Field(("groups",), description="The claim that lists the user's groups.")
-    email: ClaimPath | None = Field(("email",), description="The claim with the user's e-mail address.")
+    subject: ClaimPath = Field(
+        default=("sub",), description="The claim that names the user; `sub` is demanded in any case."
+    )
+    groups: ClaimPath | None = Field(default=("groups",), description="The claim that lists the user's groups.")
+    email: ClaimPath | None = Field(default=("email",), description="The claim with the user's e-mail address.")
     app: ClaimPath | None = Field(
-        None, description="The claim that names the app. Left out: the current actor (`act.sub`), `azp`, `client_id`."
+        default=None,
+        description="The claim that names the app. Left out: the current actor (`act.sub`), `azp`, `client_id`.",
     )
     attributes: Annotated[dict[str, ClaimPath], AfterValidator(_attributes)] = Field(
         default_factory=dict, description="Attributes for row filters (`:name`), each with the claim it comes from."
@@ -88,36 +91,39 @@ class IssuerSettings(BaseModel):
     issuer: Name = Field(description="The issuer's name, exactly as the claim `iss` spells it.")
     audience: Name = Field(description="What `aud` must be, or hold: the name of this gateway at the issuer.")
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")] | None = Field(
-        None,
+        default=None,
         description="Put before subject, groups and app, as `NAMESPACE/NAME`. At most one issuer may do without.",
     )
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
-        ("RS256", "ES256"), description="The signature algorithms that are accepted."
+        default=("RS256", "ES256"), description="The signature algorithms that are accepted."
     )
     jwks: Annotated[str, AfterValidator(_jwks)] | None = Field(
-        None, description="The issuer's keys: `https://..` or `file:PATH`. Left out: OpenID Connect discovery."
+        default=None, description="The issuer's keys: `https://..` or `file:PATH`. Left out: OpenID Connect discovery."
     )
     ca_file: RelativePath | None = Field(
-        None, description="Certificates (PEM) to trust, instead of the public ones, when fetching this issuer's keys."
+        default=None,
+        description="Certificates (PEM) to trust, instead of the public ones, when fetching this issuer's keys.",
     )
     claims: Claims = Field(default_factory=Claims, description="Which claim says what.")
-    leeway_s: Annotated[int, Field(ge=0, le=60)] = Field(30, description="Seconds that the issuer's clock may be off.")
+    leeway_s: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=30, description="Seconds that the issuer's clock may be off."
+    )
     max_lifetime_s: Annotated[int, Field(ge=60, le=31 * 86_400)] = Field(
-        86_400, description="Seconds that a token may be valid for at most, from `iat` to `exp`."
+        default=86_400, description="Seconds that a token may be valid for at most, from `iat` to `exp`."
     )
     jwks_ttl_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
-        300, description="Seconds that fetched keys are used without asking again."
+        default=300, description="Seconds that fetched keys are used without asking again."
     )
     refresh_interval_s: Annotated[int, Field(ge=1, le=300)] = Field(
-        10, description="Seconds between two fetches at least, however many tokens name an unknown key."
+        default=10, description="Seconds between two fetches at least, however many tokens name an unknown key."
     )
     outage_grace_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
-        3_600,
+        default=3_600,
         description="Seconds beyond `jwks_ttl_s` that the last keys are used while none can be fetched; "
         "then tokens are refused.",
     )
     fetch_timeout_s: Annotated[float, Field(gt=0, le=30)] = Field(
-        5.0, description="Seconds that fetching the keys may take."
+        default=5.0, description="Seconds that fetching the keys may take."
     )
 
     @model_validator(mode="after")
