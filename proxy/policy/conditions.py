@@ -5,7 +5,7 @@ Rule kept here: there is no negation, so that a part that becomes `Never` can on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from proxy.values import AllOf, Always, AnyOf, Condition, Never, RowFilter
 
@@ -37,6 +37,17 @@ def any_of(parts: Iterable[Condition]) -> Condition:
     if not kept:
         return NEVER
     return kept[0] if len(kept) == 1 else AnyOf(tuple(kept))
+
+
+def implies(condition: Condition, others: Sequence[Condition]) -> bool:
+    """Whether every row that the condition admits is plainly admitted by one of the others too. False means not known."""
+    if isinstance(condition, Never) or condition in others:
+        return True
+    if isinstance(condition, AnyOf):
+        return all(implies(part, others) for part in condition.parts)
+    alternatives = [part for other in others for part in (other.parts if isinstance(other, AnyOf) else (other,))]
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    return any(part in alternatives for part in parts)
 
 
 def filters(condition: Condition) -> Iterator[RowFilter]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from proxy.policy.conditions import ALWAYS, NEVER, all_of, any_of
+from proxy.policy.conditions import ALWAYS, NEVER, all_of, any_of, implies
 from proxy.policy.governed import CLEAR, GovernedColumn, GovernedTable, Shade
 from proxy.policy.maskfile import Masks
 from proxy.policy.objects import TAG, tag_path
@@ -158,7 +158,7 @@ def settled(cells: Iterable[tuple[Condition, Shade]]) -> Cells:
     """The same cells, without those that can never decide, neighbours with one mask joined."""
     kept: list[tuple[Condition, Shade]] = []
     for condition, shade in cells:
-        if isinstance(condition, Never):
+        if isinstance(condition, Never) or implies(condition, [earlier for earlier, _ in kept]):
             continue
         if kept and kept[-1][1].mask == shade.mask:
             kept[-1] = (any_of([kept[-1][0], condition]), kept[-1][1])
