@@ -53,8 +53,7 @@ class LocalIssuer:
         self._clock = clock
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._key = _signing_key(folder / f"signing-key-{algorithm.lower()}.pem", algorithm)
-            public = _public(self._key)
+            self._key, public = _keys(folder / f"signing-key-{algorithm.lower()}.pem", algorithm)
             self._kid = public["kid"]
             _replace(self.jwks_path, orjson.dumps({"keys": [public]}, option=orjson.OPT_INDENT_2))
         except OSError as error:
@@ -95,7 +94,8 @@ class LocalIssuer:
             ) from error
 
 
-def _signing_key(path: Path, algorithm: str) -> Key:
+def _keys(path: Path, algorithm: str) -> tuple[Key, dict[str, str]]:
+    """The signing key, and its public half as a JWK."""
     if not path.exists():
         _create(path, _new_key(algorithm))
     with path.open("rb") as file:
@@ -103,8 +103,9 @@ def _signing_key(path: Path, algorithm: str) -> Key:
             raise ConfigError([f"demo issuer: {path} can be read by others; delete it to have a new one made"])
         pem = file.read()
     try:
-        return jwk.construct(pem, algorithm)
-    except (JOSEError, ValueError, TypeError) as error:
+        key = jwk.construct(pem, algorithm)
+        return key, _public(key)
+    except (JOSEError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise ConfigError(
             [f"demo issuer: {path} holds no key for {algorithm}; delete it to have a new one made"]
         ) from error

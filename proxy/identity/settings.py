@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -16,6 +16,8 @@ from proxy.identity.locations import check_url, discovery_url
 from proxy.references import RelativePath
 
 Algorithm = Literal["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
+
+_Items = TypeVar("_Items", bound=tuple[Any, ...])
 
 OWN_NAMES = frozenset({"sub", "email", "issuer", "app"})
 """Names that filters may bind without a claim map; an attribute may not take them over."""
@@ -45,7 +47,15 @@ def _attributes(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _not_empty(value: _Items) -> _Items:
+    # Not a length constraint: beside a mistake in an entry that one would claim that there are no entries.
+    if not value:
+        raise ValueError("must have at least one entry")
+    return value
+
+
 def _unique(value: tuple[str, ...]) -> tuple[str, ...]:
+    _not_empty(value)
     if len(set(value)) != len(value):
         raise ValueError("names one of its entries twice")
     return value
@@ -57,7 +67,7 @@ Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]
 ClaimPath = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=255)], ...],
     BeforeValidator(_claim_path),
-    Field(min_length=1, max_length=8),
+    AfterValidator(_not_empty),
 ]
 """A claim's exact name, or a list of names that leads into nested claims, such as [realm_access, roles]."""
 
@@ -94,7 +104,7 @@ class IssuerSettings(BaseModel):
         default=None,
         description="Put before subject, groups and app, as `NAMESPACE/NAME`. At most one issuer may do without.",
     )
-    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+    algorithms: Annotated[tuple[Algorithm, ...], AfterValidator(_unique)] = Field(
         default=("RS256", "ES256"), description="The signature algorithms that are accepted."
     )
     jwks: Annotated[str, AfterValidator(_jwks)] | None = Field(
@@ -143,7 +153,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    issuers: Annotated[tuple[IssuerSettings, ...], Field(min_length=1)] = Field(
+    issuers: Annotated[tuple[IssuerSettings, ...], AfterValidator(_not_empty)] = Field(
         description="The issuers whose tokens are accepted."
     )
 

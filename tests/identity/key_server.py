@@ -30,7 +30,7 @@ class KeyServer:
         self.routes["/keys"] = key_set(*keys)
         return f"{self.url}/keys"
 
-    def serve_metadata(self, issuer: str, **changes: Any) -> None:
+    def serve_metadata(self, issuer: str, /, **changes: Any) -> None:
         """Serve the metadata of OpenID Connect discovery."""
         metadata = {"issuer": issuer, "jwks_uri": f"{self.url}/keys", **changes}
         self.routes["/.well-known/openid-configuration"] = json.dumps(metadata).encode()
