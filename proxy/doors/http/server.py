@@ -1,0 +1,132 @@
+"""The socket and the server under the HTTP door.
+
+Rule kept here: a port that cannot be had is told before anything runs, with the setting that names it; the server
+writes no access log of its own (its lines hold query strings) and trusts no proxy that the settings do not name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+
+import anyio
+import uvicorn
+from starlette.types import ASGIApp
+
+from proxy.doors.http.settings import Settings
+from proxy.errors import ConfigError
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ADVICE = {
+    errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
+    errno.EACCES: "may not be used by this user; listen on a port above 1023",
+    errno.EADDRNOTAVAIL: "is no address of this machine; listen on 127.0.0.1 or 0.0.0.0, or on one it has",
+}
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The bound socket. Raises `ConfigError`."""
+    host, port = settings.address
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unusable(settings, error) from error
+    with bound:
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            bound.listen()
+        except OSError as error:
+            raise _unusable(settings, error) from error
+        bound.setblocking(False)
+        yield bound
+
+
+async def run(
+    app: ASGIApp,
+    settings: Settings,
+    bound: socket.socket,
+    stop: asyncio.Event | None,
+    ready: Callable[[str], None] | None,
+) -> None:
+    """Serve `app` on a bound socket until told to stop; then end in order."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=max(1, round(settings.stop_timeout_s)),
+        )
+    )
+    asked = stop or asyncio.Event()
+    with _signals(asked) if stop is None else nullcontext():
+        async with anyio.create_task_group() as group:
+            group.start_soon(_watch, server, asked, bound, ready)
+            with anyio.CancelScope(shield=True):
+                await server.serve(sockets=[bound])
+            group.cancel_scope.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signals: whoever runs the door says when it ends."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+async def _watch(
+    server: _Server, asked: asyncio.Event, bound: socket.socket, ready: Callable[[str], None] | None
+) -> None:
+    """Tell when the server is up, and end it when asked, or when this task is cancelled."""
+    try:
+        await server.up.wait()
+        if ready is not None:
+            host, port = bound.getsockname()[:2]
+            ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        await asked.wait()
+    finally:
+        server.should_exit = True
+
+
+@contextmanager
+def _signals(asked: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, asked.set)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _unusable(settings: Settings, error: OSError) -> ConfigError:
+    if isinstance(error, socket.gaierror):
+        why = "has a host name that does not resolve; write an address, such as 127.0.0.1"
+    else:
+        why = _ADVICE.get(
+            error.errno or 0, f"cannot be listened on ({errno.errorcode.get(error.errno or 0, 'OSError')})"
+        )
+    return ConfigError([f"doors.http.listen: {settings.listen} {why}"])
