@@ -1,0 +1,38 @@
+"""The tree of commands.
+
+Rule kept here: a command is one function of one module; this module only names them.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from proxy.cli import access, audit, demo, doctor, explain, output, policy, query, serve, token
+
+app = typer.Typer(
+    name="usher",
+    help="A SQL gateway that runs every query with what its end user may see. Begin with: usher demo",
+    epilog=output.EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+policies = typer.Typer(help="Check, test and describe policies.", no_args_is_help=True)
+audits = typer.Typer(help="Read the audit log and prove that it is whole.", no_args_is_help=True)
+
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("token")(token.token)
+app.command("query")(query.query)
+app.command("explain")(explain.explain)
+app.command("can")(access.can)
+app.command("who-can")(access.who_can)
+app.command("doctor")(doctor.doctor)
+app.add_typer(policies, name="policy")
+policies.command("check")(policy.check)
+policies.command("test")(policy.run_tests)
+policies.command("schema")(policy.schema)
+app.add_typer(audits, name="audit")
+audits.command("tail")(audit.tail_)
+audits.command("verify")(audit.verify_)

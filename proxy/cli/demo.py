@@ -1,0 +1,125 @@
+"""`usher demo`: one command from nothing to governed answers.
+
+Rule kept here: what it shows is what happened: the answers come through the gateway's HTTP door, and the audit log is
+verified on its files before the last line is printed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from proxy import settings
+from proxy.app import App, build
+from proxy.audit import verify
+from proxy.cli import output, serve, session
+from proxy.cli.doctor import MODEL
+from proxy.cli.output import Refused
+from proxy.demo import folder, show, warehouse
+from proxy.demo.people import PEOPLE
+from proxy.demo.story import QUESTIONS, Asked, Question
+
+DEFAULT = Path(".usher/demo")
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What one person got through Usher: an answer, or the error that refused it."""
+
+    asked: Asked
+    answer: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question with what it brought without Usher (names and rows), and with it."""
+
+    question: Question
+    before: tuple[list[str], list[tuple[Any, ...]]] | None
+    after: tuple[After, ...]
+
+
+def demo(
+    place: Annotated[Path, typer.Option("--folder", help="Where the demo's files lie; made where missing.")] = DEFAULT,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Default: 8080.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="End after the before and after, without serving.")] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Build a sample warehouse, ask a chatbot's questions without and with Usher, then serve on loopback.
+
+    It makes a DuckDB warehouse of more than 200,000 rows, an issuer of tokens, four people and a bot, and a copy of the
+    example policies to play with. Nothing leaves this machine. Ctrl-C ends it.
+
+    Examples:
+
+        usher demo
+
+        usher demo --once
+
+        usher demo --folder /tmp/usher-demo --port 9090
+    """
+    mode = "full" if importlib.util.find_spec(MODEL) else "patterns"
+    with output.err().status("Building the sample warehouse .."):
+        prepared = folder.prepare(place, port or 8080, mode)
+    before = [warehouse.raw(prepared.warehouse, q.sql) if q.before else None for q in QUESTIONS]
+    chosen = listening(settings.load(prepared.settings), port)
+    output.run(_shown(prepared, build(chosen), before, once, as_json))
+
+
+def listening(loaded: settings.Settings, port: int | None) -> settings.Settings:
+    """The settings with the HTTP door on another port of loopback."""
+    if port is None:
+        return loaded
+    door = loaded.doors["http"].model_copy(update={"listen": f"127.0.0.1:{port}"})
+    return loaded.model_copy(update={"doors": {**loaded.doors, "http": door}})
+
+
+async def _shown(prepared: folder.Folder, app: App, before: list[Any], once: bool, as_json: bool) -> None:
+    with output.err().status("Starting the gateway .."):
+        await app.start()
+    try:
+        shown = [await _asked(prepared, app, q, b) for q, b in zip(QUESTIONS, before, strict=True)]
+        _print(prepared, app, shown, as_json)
+        if not once:
+            await serve.serving(app, as_json)
+    finally:
+        await app.close()
+
+
+async def _asked(prepared: folder.Folder, app: App, question: Question, before: Any) -> Shown:
+    after = []
+    for asked in question.asked:
+        token = folder.token(prepared.path, PEOPLE[asked.person], asked.app)
+        async with session.inside(app, token) as gateway:
+            try:
+                after.append(After(asked, await gateway.post("/v1/query", {"sql": question.sql}), None))
+            except Refused as error:
+                after.append(After(asked, None, output.document(error)["error"]))
+    return Shown(question, before, tuple(after))
+
+
+def _print(prepared: folder.Folder, app: App, shown: list[Shown], as_json: bool) -> None:
+    found = verify.verify(prepared.path / "audit")
+    if as_json:
+        output.emit({"folder": str(prepared.path), "questions": [_document(s) for s in shown], "audit": asdict(found)})
+        return
+    console = output.out()
+    console.print(show.opening(prepared.path, prepared.built))
+    for number, one in enumerate(shown, start=1):
+        console.print(show.question(number, one.question))
+        if one.before is not None:
+            console.print(show.before(*one.before))
+        console.print(show.side_by_side([show.after(a.asked, a.answer, a.error) for a in one.after], console.width))
+    console.print(show.audit(found.intact, found.records))
+    console.print(show.next_steps(prepared.path, str(getattr(app.settings.doors["http"], "listen", ""))))
+
+
+def _document(one: Shown) -> dict[str, Any]:
+    before = None if one.before is None else {"columns": one.before[0], "rows": one.before[1]}
+    after = [{"person": a.asked.person, "app": a.asked.app, "answer": a.answer, "error": a.error} for a in one.after]
+    return {"words": one.question.words, "sql": one.question.sql, "before": before, "after": after}

@@ -1,0 +1,138 @@
+"""`usher explain`: what a query becomes for one person, and which rule did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from proxy.app import App
+from proxy.cli import output, query, session, words
+from proxy.gateway import Planned, Request
+from proxy.values import AllOf, AnyOf, Condition, Context, RowFilter
+
+
+def explain(
+    sql: query.Sql = None,
+    file: query.File = None,
+    warehouse: session.Warehouse = None,
+    name: session.As = None,
+    app: session.ThroughApp = None,
+    token: session.Token = None,
+    config: session.Config = None,
+    url: session.Url = None,
+    as_json: output.Json = False,
+) -> None:
+    """Show the SQL that would run for a person, and which filter, mask or grant made it so. No data is read.
+
+    In this process (without --url) it also shows what only the operator may know: the filters' conditions, and how many
+    columns are hidden.
+
+    Examples:
+
+        usher explain --as analyst "SELECT email FROM sales.customers"
+
+        usher explain --as support --json "SELECT body FROM support.tickets"
+    """
+    text = query.statement(sql, file)
+    made = output.run(_planned(config, url, session.user_token(config, token, name, app), text, warehouse))
+    if as_json:
+        output.emit(made)
+    else:
+        output.out().print(rendered(text, made))
+
+
+async def _planned(config: Path | None, url: str | None, token: str, sql: str, warehouse: str | None) -> dict[str, Any]:
+    body = {"sql": sql} | ({"warehouse": warehouse} if warehouse else {})
+    async with session.session(config, url, token) as gateway:
+        plan = await gateway.post("/v1/plan", body)
+        if gateway.app is not None:
+            plan["operator"] = await _operators(gateway.app, token, Request(sql, warehouse))
+        return plan
+
+
+async def _operators(app: App, token: str, request: Request) -> dict[str, Any]:
+    """What only the operator may know of a plan."""
+    context = Context(door="cli")
+    caller = await app.gateway.authenticate(token, context)
+    planned: Planned = await app.gateway.plan(caller, request, context)
+    views = {view.table: view for view in planned.plan.decision.views}
+    return {
+        str(table): {
+            "filters": {f.id: f.where for f in filters(view.rows)},
+            "hidden": view.hidden,
+            "roles": list(view.roles),
+        }
+        for table, view in views.items()
+    }
+
+
+def filters(condition: Condition) -> Iterator[RowFilter]:
+    """Every row filter inside a condition."""
+    if isinstance(condition, RowFilter):
+        yield condition
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from filters(part)
+
+
+# ------------------------------------------------------------------------------------------------------- for people
+def rendered(sql: str, plan: Mapping[str, Any]) -> RenderableType:
+    """A plan for people."""
+    parts: list[RenderableType] = [heading("Asked"), code(sql)]
+    used = list(plan["columns"])
+    for table in plan["tables"]:
+        parts += _table(table, used, (plan.get("operator") or {}).get(table["name"], {}))
+    parts += [heading("Runs"), code(plan["sql"])]
+    told = dict.fromkeys(words.reason(r) for r in plan["withheld"])
+    if told:
+        parts += [heading("Withheld"), *(Text(f"  {text}") for text in told)]
+    decision = plan["decision"]
+    parts.append(Text(f"\ndecision {decision['id']}  policy {str(decision['policy'])[:12]}", style="dim"))
+    parts.append(Text(f"as       {', '.join(decision['subjects'])}", style="dim"))
+    return Group(*parts)
+
+
+def heading(text: str) -> Text:
+    """A line above a part."""
+    return Text(f"\n{text}", style="bold")
+
+
+def code(sql: str) -> RenderableType:
+    """SQL, highlighted."""
+    clean = output.plain(sql.strip()).plain
+    return Padding(Syntax(clean, "sql", theme="ansi_dark", background_color="default", word_wrap=True), (0, 0, 0, 2))
+
+
+def _table(
+    table: Mapping[str, Any], used: list[Mapping[str, Any]], operators: Mapping[str, Any]
+) -> list[RenderableType]:
+    """One table's policy view, as far as the statement uses it."""
+    said: list[RenderableType] = [heading(f"Sees of {table['name']}")]
+    where = operators.get("filters", {})
+    if table["rows"] == "all":
+        said.append(Text("  rows     all"))
+    elif table["rows"] == "none":
+        said.append(Text("  rows     none", style="red"))
+    for name in table["filters"]:
+        said.append(Text.assemble("  rows     ", (name, "yellow"), f": {where[name]}" if name in where else ""))
+    for use in used:
+        if use["table"] == table["name"]:
+            said.append(_column(use))
+    if operators.get("hidden"):
+        count = operators["hidden"]
+        said.append(Text(f"  hidden   {count} column{'s' if count != 1 else ''} of this table", style="dim"))
+    if operators.get("roles"):
+        said.append(Text(f"  through  {', '.join(operators['roles'])}", style="dim"))
+    return said
+
+
+def _column(use: Mapping[str, Any]) -> Text:
+    tags = f"  [{', '.join(use['tags'])}]" if use["tags"] else ""
+    mask = (f"  masked by {use['mask']}", "yellow") if use["mask"] else ""
+    return Text.assemble("  column   ", use["column"], (f"  {use['usage']}", "dim"), (tags, "cyan"), mask)
