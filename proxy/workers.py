@@ -67,7 +67,7 @@ class Workers:
             if getattr(given, "__module__", None) == "__main__":
                 raise ValueError("workers run functions of importable modules, not of the main script")
         self._setup = pickle.dumps((function, initializer, tuple(initargs)), protocol=5)
-        self._count = count
+        self.count = count
         self._timeout_s = timeout_s
         self._idle: list[_Process] = []
         self._waiters: deque[asyncio.Future[_Process]] = deque()
@@ -81,7 +81,7 @@ class Workers:
             raise RuntimeError("the workers were started already")
         self._open = True
         loop = asyncio.get_running_loop()
-        warm: list[asyncio.Future[None]] = [loop.create_future() for _ in range(self._count)]
+        warm: list[asyncio.Future[None]] = [loop.create_future() for _ in range(self.count)]
         self._slots = [asyncio.create_task(self._keep_slot(first)) for first in warm]
         try:
             await asyncio.gather(*warm)

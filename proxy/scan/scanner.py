@@ -1,0 +1,271 @@
+"""The scan of results: personal data that the policy did not foresee is found and dealt with before it leaves.
+
+Rule kept here: a batch is released only after every column that must be read was read; whatever goes wrong on the way
+is a `ScanError` and no rows. Every cell is counted as read or as skipped, with why. No error, log or report holds a
+value; a column's name is only told where it is not data itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from proxy.errors import ConfigError, PiiBlocked, ScanError
+from proxy.scan import presidio
+from proxy.scan.column import Count, Job, Scanned, pack, scan_column, start, unpack
+from proxy.scan.leaves import Unreadable, is_harmless
+from proxy.scan.lineage import sources, unexplained
+from proxy.scan.rules import Rule, ScanRules
+from proxy.scan.settings import Action, Mode, Settings
+from proxy.scan.verdicts import Rate
+from proxy.values import Finding, Plan, Reason, ReasonCode, ResultColumn, ScanReport
+from proxy.workers import WorkerDied, Workers, WorkerTimeout
+
+_T = TypeVar("_T")
+
+SLICE_ROWS = 8_192
+SLICE_BYTES = 262_144
+"""A piece for one process: of language-model work, about 5 seconds at the worst."""
+
+_log = logging.getLogger("usher.scan")
+
+
+def workers(settings: Settings) -> Workers | None:
+    """The processes that scan, not yet started; None in mode off. Raises `ConfigError` where this installation cannot
+    scan as the settings say."""
+    if settings.mode is Mode.OFF:
+        return None
+    presidio.check(settings)
+    initargs = (settings.mode, settings.phone_regions)
+    return Workers(scan_column, settings.workers, settings.timeout_s, initializer=start, initargs=initargs)
+
+
+class Scanner:
+    """Begins the scan of each result. `workers` are the started processes of `workers(settings)`."""
+
+    def __init__(self, settings: Settings, rules: ScanRules, workers: Workers | None) -> None:
+        if workers is None and settings.mode is not Mode.OFF:
+            raise ConfigError([f"scan.mode: {settings.mode} needs processes; to scan nothing, set scan.mode: off"])
+        self._settings = settings
+        self._rules = rules
+        self._active = rules.resolve(settings.mode, settings.on_finding)
+        self._workers = workers
+
+    def start(self, plan: Plan, schema: pa.Schema) -> Scan:
+        """A result's scan: which columns are read, and for what, is settled here."""
+        exempt = self._rules.exempt & frozenset(plan.decision.subjects)
+        everywhere = "off" if self._workers is None else "exempt" if exempt else ""
+        made = sources(plan, schema)
+        results = plan.results if plan.results is not None and len(plan.results) == len(schema) else None
+        columns = []
+        for place, field_ in enumerate(schema):
+            off = bool(made[place]) and all(self._rules.is_off(table, name) for table, name in made[place])
+            result = results[place] if results is not None else None
+            columns.append(_column(field_, result, everywhere or ("off" if off else ""), self._active))
+        headers = () if everywhere else unexplained(plan, schema)
+        return Scan(self._settings.mode, self._workers, columns, headers, self._active)
+
+
+@dataclass(slots=True)
+class _Column:
+    """One result column: why it is skipped (or ""), what it is read for, and what was found so far."""
+
+    name: str
+    shown: str
+    skipped: str
+    rules: tuple[Rule, ...]
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
+
+    def add(self, scanned: Scanned) -> None:
+        self.rates = scanned.rates
+        for name, count in scanned.counts.items():
+            old = self.counts.get(name, Count(0, 0.0))
+            self.counts[name] = Count(old.cells + count.cells, max(old.score, count.score))
+
+
+class Scan:
+    """The scan of one result; `scan` is called for its batches in order."""
+
+    def __init__(
+        self,
+        mode: Mode,
+        workers: Workers | None,
+        columns: Sequence[_Column],
+        headers: Sequence[int],
+        rules: Sequence[Rule],
+    ) -> None:
+        self._mode = mode
+        self._workers = workers
+        self._columns = columns
+        self._headers = headers
+        self._rules = rules
+        self._read = 0
+        self._skipped: Counter[str] = Counter()
+        self._header_findings: list[Finding] = []
+        for place in headers:
+            columns[place].shown = f"column {place + 1}"
+
+    async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch as it may leave, of the same schema. Raises `PiiBlocked` with what was found and where;
+        `ScanError` where the scan failed."""
+        before = self._read, self._skipped.copy()
+        try:
+            released = await self._scan(batch)
+        except PiiBlocked:
+            raise
+        except BaseException as error:
+            self._read, self._skipped = before
+            if isinstance(error, ScanError) or not isinstance(error, Exception):
+                raise
+            raise _failed(error) from None
+        return released
+
+    def report(self) -> ScanReport:
+        """What was read so far, and found."""
+        findings = [
+            Finding(column.shown, name, count.cells, self._action(name).value, count.score)
+            for column in self._columns
+            for name, count in column.counts.items()
+        ]
+        found = (*self._header_findings, *findings)
+        return ScanReport(self._mode.value, self._read, dict(self._skipped), found)
+
+    # --------------------------------------------------------------------------------------------------- one step each
+    @property
+    def _concurrency(self) -> int:
+        return self._workers.count if self._workers is not None else 1
+
+    def _action(self, entity: str) -> Action:
+        return next(rule.action for rule in self._rules if rule.entity == entity)
+
+    async def _scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if self._headers:
+            await self._scan_headers(batch.schema)
+            self._headers = ()
+        arrays = list(batch.columns)
+        to_read = []
+        for place, column in enumerate(self._columns):
+            if column.skipped:
+                self._skipped[column.skipped] += batch.num_rows
+            else:
+                to_read.append(place)
+        read = await _all([self._scan_column(self._columns[i], arrays[i]) for i in to_read], self._concurrency)
+        for place, array in zip(to_read, read, strict=True):
+            arrays[place] = array
+        self._refuse_blocked()
+        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    async def _scan_column(self, column: _Column, array: pa.Array[Any]) -> pa.Array[Any]:
+        if is_harmless(array.type):
+            self._skipped["null"] += array.null_count
+            self._skipped["type"] += len(array) - array.null_count
+            return array
+        pieces: list[pa.Array[Any]] = []
+        changed = False
+        for piece in _slices(array):
+            scanned = await self._ask(column.shown, Job(pack(piece), column.name, column.rules, column.rates))
+            column.add(scanned)
+            self._read += scanned.read
+            self._skipped["null"] += scanned.null
+            self._skipped["type"] += scanned.unread
+            changed |= scanned.data is not None
+            pieces.append(piece if scanned.data is None else unpack(scanned.data))
+        if not changed:
+            return array
+        return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
+
+    async def _scan_headers(self, schema: pa.Schema) -> None:
+        """Names that were made from data cannot be redacted (doors may have told them): they pass, or block."""
+        names = [pa.array([schema.names[place]], type=pa.string()) for place in self._headers]
+        jobs = [self._ask("column names", Job(pack(name), "", tuple(self._rules), {})) for name in names]
+        scanned = await _all(jobs, self._concurrency)
+        blocked = []
+        for place, result in zip(self._headers, scanned, strict=True):
+            for entity, count in result.counts.items():
+                action = self._action(entity)
+                action = Action.BLOCK if action is Action.REDACT else action
+                finding = Finding(f"name of column {place + 1}", entity, 1, action.value, count.score)
+                self._header_findings.append(finding)
+                if action is Action.BLOCK:
+                    blocked.append(finding)
+        _refuse(blocked)
+
+    def _refuse_blocked(self) -> None:
+        _refuse([finding for finding in self.report().findings if finding.action == Action.BLOCK.value])
+
+    async def _ask(self, shown: str, job: Job) -> Scanned:
+        if self._workers is None:
+            raise ScanError("The scan of results has no processes.", ReasonCode.SCANNER_DOWN)
+        try:
+            scanned: Scanned = await self._workers.call(job)
+        except Unreadable as error:
+            reason = Reason(ReasonCode.CONSTRUCT, shown)
+            raise ScanError(f"{shown}: {error}.", reason) from None
+        except (WorkerTimeout, WorkerDied) as error:
+            _log.error("a scan failed: %s", type(error).__name__)
+            text = "The result could not be scanned for personal data in time, so nothing more was released. "
+            raise ScanError(text + "Ask for fewer rows or shorter texts.", ReasonCode.SCANNER_DOWN) from error
+        return scanned
+
+
+def _failed(error: Exception) -> ScanError:
+    """Its text may quote what was read: only its type and place are told, and only to the log."""
+    _log.error("a scan failed: %s %s", type(error).__name__, getattr(error, "__notes__", ""))
+    text = "The result could not be scanned for personal data, so nothing more was released."
+    return ScanError(text, ReasonCode.SCANNER_DOWN)
+
+
+def _column(field_: pa.Field[Any], result: ResultColumn | None, skipped: str, active: Sequence[Rule]) -> _Column:
+    clear = result.clear_tags if result is not None else ()
+    rules = tuple(rule for rule in active if not _is_cleared(rule.tag, clear))
+    if not skipped and result is not None and result.masked:
+        skipped = "masked"
+    if not skipped and not rules:
+        skipped = "cleared" if active else "off"
+    return _Column(field_.name, field_.name, skipped, rules)
+
+
+def _is_cleared(tag: str, clear_tags: Sequence[str]) -> bool:
+    return any(tag == clear or tag.startswith(f"{clear}.") for clear in clear_tags)
+
+
+def _refuse(blocked: Sequence[Finding]) -> None:
+    if not blocked:
+        return
+    listed = "; ".join(f"{f.entity} in {f.cells} cells of {f.column}" for f in blocked)
+    reasons = [Reason(ReasonCode.PII_FOUND, f"{f.column}: {f.entity}") for f in blocked]
+    advice = "Leave these columns out of the query, or ask for clearance"
+    raise PiiBlocked(f"The result holds personal data that may not leave: {listed}. {advice}.", *reasons)
+
+
+def _slices(array: pa.Array[Any]) -> Iterator[pa.Array[Any]]:
+    rows = max(1, min(SLICE_ROWS, len(array) * SLICE_BYTES // max(1, array.nbytes)))
+    for begin in range(0, len(array), rows):
+        yield array.slice(begin, rows)
+
+
+async def _all(jobs: Sequence[Coroutine[Any, Any, _T]], concurrency: int) -> list[_T]:
+    """Every job's result, in order; as soon as one fails the others are cancelled."""
+    places = asyncio.Semaphore(concurrency)
+
+    async def one(job: Coroutine[Any, Any, _T]) -> _T:
+        async with places:
+            return await job
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(job)) for job in jobs]
+    except BaseExceptionGroup as errors:
+        for job in jobs:
+            job.close()
+        failed, others = errors.split(ScanError)
+        first = (failed or others or errors).exceptions[0]
+        raise first from None
+    return [task.result() for task in tasks]

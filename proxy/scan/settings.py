@@ -1,0 +1,75 @@
+"""Settings of the scan: how hard it looks, and with how many processes. What is done with findings is policy: pii.yaml.
+
+Rule kept here: the scan is off only where somebody wrote `mode: off`; every record of a result says the mode it had.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Mode(StrEnum):
+    """How results are scanned: with the language model, by patterns alone, by asking Presidio cell by cell, or not."""
+
+    FULL = "full"
+    PATTERNS = "patterns"
+    EXACT = "exact"
+    OFF = "off"
+
+
+class Action(StrEnum):
+    """What is done with a finding, from the mildest to the strictest; `off` does not look for it."""
+
+    OFF = "off"
+    FLAG = "flag"
+    REDACT = "redact"
+    BLOCK = "block"
+
+
+PHONE_REGIONS = ("US", "CA", "GB", "FR", "IN", "BR", "IL")
+"""Presidio's own default without DE, whose plan takes bare four-digit numbers for telephone numbers."""
+
+
+def _regions(regions: tuple[str, ...]) -> tuple[str, ...]:
+    for region in regions:
+        if not (len(region) == 2 and region.isascii() and region.isalpha() and region.isupper()):
+            raise ValueError("a region is two capital letters of ISO 3166, such as US or GB")
+    return regions
+
+
+def _found(action: Action) -> Action:
+    if action is Action.OFF:
+        raise ValueError("must be redact, block or flag; to scan for nothing, set scan.mode: off")
+    return action
+
+
+class Settings(BaseModel):
+    """The `scan:` section."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Field(
+        default=Mode.FULL,
+        description="full: patterns and the language model (needs the extra `ner`); patterns: no names of people; "
+        "exact: as full, asking Presidio cell by cell (slow); off: nothing is scanned.",
+    )
+    on_finding: Annotated[Action, AfterValidator(_found)] = Field(
+        default=Action.REDACT, description="The action where pii.yaml states none: redact, block or flag."
+    )
+    workers: int = Field(
+        default=2, ge=1, le=64, description="Processes that scan; each takes about 250 MB in mode full."
+    )
+    timeout_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=600,
+        description="Seconds one piece of a result may take, and may wait for a free process.",
+    )
+    phone_regions: Annotated[tuple[str, ...], AfterValidator(_regions)] = Field(
+        default=PHONE_REGIONS,
+        min_length=1,
+        description="Regions whose national telephone numbers are known; +.. numbers of any region always are.",
+    )

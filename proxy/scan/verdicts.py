@@ -1,0 +1,166 @@
+"""Which hits count, and what becomes of the text they stand in.
+
+Rule kept here: a hit inside a longer text is judged by itself. A hit that is all of its cell may be chance (one number
+in ten passes a card's checksum), so it counts only where enough of its column's cells are such hits; see
+docs/adr/0005-scan-verdicts.md. Whatever is doubtful in a small sample counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from proxy.scan.entities import ENTITIES, Entity, Hit
+from proxy.scan.rules import Rule
+from proxy.scan.settings import Action
+from proxy.scan.units import Unit
+
+SLICE_SAMPLE = 20
+"""From this many plausible values on, one slice of a result by itself can convict a column."""
+_COVERS = 0.8
+_SHORT_WORDS = 5
+_STRICTNESS = tuple(Action)
+
+_BARE = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many of a column's plausible values were hits so far."""
+
+    plausible: int = 0
+    hits: int = 0
+
+    def share(self) -> float:
+        """Hits by plausible values, 0 where there are none."""
+        return self.hits / self.plausible if self.plausible else 0.0
+
+
+Rates = Mapping[str, Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit that counts."""
+
+    hit: Hit
+    rule: Rule
+
+
+def qualify(unit: Unit, hits: Sequence[Hit], rules: Mapping[str, Rule]) -> tuple[Found, ...]:
+    """The hits of a unit that reach their threshold and are not allowed by name."""
+    return tuple(
+        Found(hit, rule)
+        for hit in hits
+        if (rule := rules.get(hit.entity)) is not None
+        and hit.score >= rule.threshold
+        and not _is_allowed(unit.text[hit.start : hit.end], rule.allow)
+    )
+
+
+def measure(judged: Iterable[tuple[Unit, Sequence[Found]]], rules: Mapping[str, Rule]) -> dict[str, Rate]:
+    """The rates of some distinct units, for the entities that have chance hits."""
+    plausible = dict.fromkeys(rules, 0)
+    hits = dict.fromkeys(rules, 0)
+    for unit, found in judged:
+        for name in rules:
+            entity = ENTITIES[name]
+            if _is_plausible(unit, entity):
+                plausible[name] += 1
+                hits[name] += any(f.hit.entity == name and _may_be_chance(unit, f.hit, entity) for f in found)
+    return {name: Rate(plausible[name], hits[name]) for name in rules if plausible[name]}
+
+
+def add(before: Rates, more: Rates) -> dict[str, Rate]:
+    """Rates of what was seen before and now."""
+    total = dict(before)
+    for name, rate in more.items():
+        old = total.get(name, Rate())
+        total[name] = Rate(old.plausible + rate.plausible, old.hits + rate.hits)
+    return total
+
+
+def convict(unit: Unit, found: Sequence[Found], overall: Rates, here: Rates) -> tuple[Found, ...]:
+    """The hits of a unit that count, given the column's rates so far (with this slice) and in this slice alone."""
+    return tuple(f for f in found if not _is_chance(unit, f.hit, overall, here))
+
+
+def settle(found: Sequence[Found]) -> tuple[Found, ...]:
+    """Without the hits that stand inside another one that is at least as sure and as strictly dealt with."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda f: (-f.hit.score, f.hit.start - f.hit.end, f.hit.entity)):
+        if not any(_stands_in(one, other) for other in kept):
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda f: (f.hit.start, f.hit.end, f.hit.entity)))
+
+
+def redact(text: str, found: Sequence[Found]) -> str:
+    """The text with each redacted hit replaced by its entity in angle brackets; hits that overlap become one, named
+    for the surest."""
+    spans: list[list[Hit]] = []
+    end = 0
+    for hit in sorted(f.hit for f in found if f.rule.action is Action.REDACT):
+        if spans and hit.start < end:
+            spans[-1].append(hit)
+        else:
+            spans.append([hit])
+        end = max(end, hit.end)
+    parts: list[str] = []
+    done = 0
+    for span in spans:
+        surest = max(span, key=lambda h: (h.score, h.end - h.start, h.entity))
+        parts += [text[done : span[0].start], f"<{surest.entity}>"]
+        done = max(h.end for h in span)
+    return "".join([*parts, text[done:]])
+
+
+def _is_allowed(value: str, allow: tuple[str, ...]) -> bool:
+    folded = value.casefold()
+    return any(
+        folded == entry or (folded.endswith(entry) and (entry[0] in ".@" or folded[-len(entry) - 1] in ".@"))
+        for entry in allow
+    )
+
+
+def _is_plausible(unit: Unit, entity: Entity) -> bool:
+    """Whether a unit by itself could be a chance hit."""
+    if entity.chance_rate is None or entity.name in unit.hints:
+        return False
+    if entity.ner:
+        return _is_short(unit.text)
+    return _is_bare(unit.text) and _digits(unit.text) >= entity.digits
+
+
+def _may_be_chance(unit: Unit, hit: Hit, entity: Entity) -> bool:
+    return _is_plausible(unit, entity) and hit.end - hit.start >= _COVERS * len(unit.text.strip())
+
+
+def _is_chance(unit: Unit, hit: Hit, overall: Rates, here: Rates) -> bool:
+    entity = ENTITIES[hit.entity]
+    needed = entity.chance_rate
+    if needed is None or not _may_be_chance(unit, hit, entity):
+        return False
+    now = here.get(hit.entity, Rate())
+    convicted_here = now.plausible >= SLICE_SAMPLE and now.share() >= needed
+    return not convicted_here and overall.get(hit.entity, Rate()).share() < needed
+
+
+def _stands_in(one: Found, other: Found) -> bool:
+    inside = other.hit.start <= one.hit.start and one.hit.end <= other.hit.end
+    as_strict = _STRICTNESS.index(other.rule.action) >= _STRICTNESS.index(one.rule.action)
+    return inside and as_strict and other.hit.score >= one.hit.score
+
+
+def _is_bare(text: str) -> bool:
+    return _BARE.match(text.strip()) is not None
+
+
+def _digits(text: str) -> int:
+    return len(_DIGIT.findall(text))
+
+
+def _is_short(text: str) -> bool:
+    return _LETTER.search(text) is not None and len(text.split()) <= _SHORT_WORDS
