@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from proxy import kinds
 from proxy.errors import TooLarge, Ungovernable
 from proxy.query.bind import read
 from proxy.query.text import Caps
@@ -18,9 +19,12 @@ _KEPT = 8
 _catalogs: dict[tuple[str, str], Catalog] = {}
 
 
-def prepare_worker() -> None:
-    """Runs once in each worker: nested statements need more frames than Python allows by default."""
+def prepare_worker(*engines: str) -> None:
+    """Runs once in each worker, which is ready once these kinds of warehouse are loaded: the first statement must not
+    wait for that. Nested statements need more frames than Python allows by default."""
     sys.setrecursionlimit(10_000)
+    for engine in engines:
+        kinds.load("warehouses", engine).DIALECT.syntax("SELECT 1")
 
 
 def read_in_worker(sql: str, warehouse: str, version: str, catalog: Catalog | None, caps: Caps) -> Query | None:
