@@ -103,6 +103,20 @@ def parse(line: bytes) -> Record:
     )
 
 
+def spelling(record: Record) -> bytes:
+    """The line of a record, without its newline: what the log holds, and safe to print on any terminal."""
+    fields: dict[str, Json] = {
+        "body": dict(record.body),
+        "event_id": record.event_id,
+        "hash": record.hash,
+        "kind": record.kind,
+        "previous": record.previous,
+        "sequence": record.sequence,
+        "time": record.time,
+    }
+    return canonical(fields)
+
+
 def follows(line: bytes, chain: Chain) -> Record:
     """The record of a line that continues `chain`, which moves on to it. Raises `ValueError` where it does not."""
     record = parse(line)

@@ -1,8 +1,8 @@
 """Whether a log stands as it was written: works offline, on the bytes alone.
 
-Rule kept here: this file shares no code with the writer. It states the form of a record a second time, as the reference
-does (docs/reference/audit.md), with nothing but the standard library, so that a mistake in the writer cannot hide itself
-and a stranger can read all there is to trust on these pages. A problem never quotes what stands in the log.
+Rule kept here: this file shares no code with the writer. It states the form of a record a second time, as the
+reference does (docs/reference/audit.md), with nothing but the standard library, so that a mistake in the writer cannot
+hide itself and a stranger can read all there is to trust on these pages. A problem never quotes what stands in the log.
 
 What a chain alone cannot show: whole records cut off its end (or a folder that was replaced by another whole chain).
 For that a position (sequence and hash) must have been kept elsewhere; `expected` compares it.
@@ -24,6 +24,7 @@ _DOMAIN = b"usher.audit.record.v1\n"
 _FORMAT = "usher.audit.record.v1"
 _KEYS = ["body", "event_id", "hash", "kind", "previous", "sequence", "time"]
 _HASH = re.compile(r"[0-9a-f]{64}")
+_PRINTABLE = re.compile(rb"[ -~]*")
 _MARK = b',"hash":"'
 _ZERO = "0" * 64
 
@@ -135,10 +136,10 @@ class _Line:
 
 
 def _read(line: bytes) -> _Line:
-    if any(byte < 0x20 or byte > 0x7E for byte in line):
+    if _PRINTABLE.fullmatch(line) is None:
         return _Line(wrong="it holds bytes that no record holds")
     try:
-        raw = json.loads(line, object_pairs_hook=_once, parse_constant=_refuse)
+        raw = _DECODER.decode(line.decode("ascii"))
     except (ValueError, RecursionError):
         return _Line(wrong="it is no JSON object of the record's form")
     if not isinstance(raw, dict) or list(raw) != _KEYS or not _typed(raw):
@@ -160,11 +161,15 @@ def _refuse(_: str) -> None:
     raise ValueError("no number")
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse)
+
+
 def _typed(raw: dict[str, Any]) -> bool:
-    texts = all(isinstance(raw[key], str) for key in ("event_id", "hash", "kind", "previous", "time"))
-    number = type(raw["sequence"]) is int and raw["sequence"] > 0
-    hashes = texts and _HASH.fullmatch(raw["hash"]) and _HASH.fullmatch(raw["previous"])
-    return bool(hashes and number and isinstance(raw["body"], dict))
+    kinds = [type(value) for value in raw.values()]
+    if kinds != [dict, str, str, str, str, int, str]:  # in the order of _KEYS
+        return False
+    hashes = _HASH.fullmatch(raw["hash"]) and _HASH.fullmatch(raw["previous"])
+    return hashes is not None and raw["sequence"] > 0
 
 
 # -------------------------------------------------------------------------------------------------------- one chain
@@ -241,6 +246,8 @@ class _Walk:
                 self.fragment = (place, raw)
                 return
             line = _read(raw)
+            if number == 1:
+                self._ended(place, line)
             self._follows(place, line)
             if number == 1:
                 self._opens(place, line)
@@ -288,8 +295,8 @@ class _Walk:
         self._broken("inserted", place, f"record {line.sequence} stands here, where it does not belong")
 
     def _opens(self, place: _Place, line: _Line) -> None:
-        """The first record of a file says whose it is, and how the file before it ended."""
-        writer, told = line.body.get("writer"), line.body.get("fragment")
+        """The first record of a file says whose it is."""
+        writer = line.body.get("writer")
         if line.kind != "segment" or line.body.get("format") != _FORMAT or not isinstance(writer, str):
             self._broken("changed", place, "the file does not begin with the record that begins a file")
         if self.writer and writer != self.writer:
@@ -297,7 +304,11 @@ class _Walk:
         if not place.file.endswith(f".{line.sequence:016d}.jsonl"):
             self._broken("reordered", place, "the file's name is not that of its first record")
         self.writer = writer
+
+    def _ended(self, place: _Place, line: _Line) -> None:
+        """The first record of a file tells of the line that was cut off at the end of the file before, if one was."""
         there, self.fragment = self.fragment, None
+        told = line.body.get("fragment")
         if there is not None and told != {"bytes": len(there[1]), "sha256": hashlib.sha256(there[1]).hexdigest()}:
             self._broken("cut", there[0], "the file was cut inside this line: the next file tells of another end")
         if there is None and told is not None and place.index > 0:
@@ -310,7 +321,8 @@ class _Walk:
         self.last = (place, self.hash)
         self.sequence, self.hash = line.sequence, line.hash
         self.kinds[line.kind] += 1
-        self.found = self.found or self.expected == Position(line.sequence, line.hash)
+        if self.expected is not None and line.sequence == self.expected.sequence:
+            self.found = line.hash == self.expected.hash
         decision = line.body.get("decision_id")
         if isinstance(decision, str):
             if line.kind == "decision":
