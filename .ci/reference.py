@@ -9,12 +9,15 @@ every machine.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import enum
 import importlib
 import inspect
+import itertools
 import re
 import sys
+import textwrap
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -91,9 +94,13 @@ def kinds_page() -> str:
 
 def applies_to(module: types.ModuleType) -> list[str]:
     """The types a mask keeps; on others the value is NULL."""
+    from proxy.values import TypeKind
+
     held = getattr(module, "KINDS", None)
     if held is None:
         return []
+    if held == frozenset(TypeKind):
+        return ["Applies to every type.", ""]
     return [f"Applies to: {', '.join(sorted(k.value for k in held))}. Any other type shows NULL.", ""]
 
 
@@ -125,12 +132,11 @@ def settings_page() -> str:
         *setting_rows(Settings, ""),
         "",
     ]
-    for section, prefix in (("warehouses", "warehouses.NAME"), ("doors", "doors")):
+    for section, prefix in (("warehouses", "warehouses.NAME"), ("doors", "doors"), ("audit.sinks", "audit.sinks[]")):
         for name in kinds.names(section):
-            model = getattr(kinds.load(section, name), "Settings", None)
-            place = prefix if section == "warehouses" else f"doors.{name}"
-            title = f"kind: {name}" if section == "warehouses" else name
-            rows = list(setting_rows(model, place + ".")) if model is not None else []
+            place = f"doors.{name}" if section == "doors" else prefix
+            title = name if section == "doors" else f"kind: {name}"
+            rows = setting_rows(kinds.load(section, name).Settings, place + ".")
             parts += [
                 f"## {section}: {title}",
                 "",
@@ -145,10 +151,13 @@ def settings_page() -> str:
 def setting_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """One row a field, those of nested classes after their own."""
     for name, field in model.model_fields.items():
+        if name == "kind":  # the heading says it
+            continue
         key = prefix + (field.alias or name)
         meaning = " ".join((field.description or described(model, name)).split())
         if not meaning:
             raise ValueError(f"{model.__module__}.{model.__qualname__}.{name} has no description: say what it means.")
+        meaning = meaning[:1].upper() + meaning[1:].rstrip(".") + "."
         kind = type_name(field.annotation, field)
         yield f"| `{key}` | {kind} | {default(field)} | {escape(meaning)} |"
         for suffix, inner in nested(field.annotation):
@@ -156,7 +165,14 @@ def setting_rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def described(model: type[BaseModel], name: str) -> str:
-    """What a class's docstring says of a field, in the form "`field`: meaning"; the text up to the next such field."""
+    """What the source says of a field: the string below it, or "`field`: meaning" in its class's docstring."""
+    body = next(
+        n for n in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(model)))) if isinstance(n, ast.ClassDef)
+    ).body
+    for field, below in itertools.pairwise(body):
+        declares = isinstance(field, ast.AnnAssign) and ast.unparse(field.target) == name
+        if declares and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            return str(below.value.value)
     parts = re.split(r"`(\w+)`: ", " ".join(inspect.cleandoc(model.__doc__ or "").split()))
     told = dict(zip(parts[1::2], parts[2::2], strict=True))
     return told.get(name, "").rstrip(" ,;")
@@ -263,6 +279,8 @@ def commands_page() -> str:
         GENERATED,
         "",
         paragraph(root.help),
+        "",
+        paragraph(root.epilog),
         "",
     ]
     for path, command in commands(root, "usher"):

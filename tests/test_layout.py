@@ -55,6 +55,7 @@ DATA_TABLES: dict[str, str] = {}
 # Files outside warehouses/ that name an engine in code -> why.
 ENGINE_NAMES: dict[str, str] = {
     "proxy/demo/folder.py": "writes the demo's settings, which name the warehouse's kind",
+    "proxy/demo/show.py": "shows the same question asked without Usher, of the embedded engine itself",
     "proxy/demo/warehouse.py": "makes the sample warehouse, a file of the embedded engine",
 }
 
