@@ -429,9 +429,12 @@ class _Life:
             _mark(error, self.entry.decision_id)
         try:
             try:
-                if self.scan is not None:
+                if self.scan is not None and self.tally.report is None:
                     self.tally.report = self.scan.report()
                 await _stopped(self.source)
+            except BaseException as failure:
+                _mark(failure, self.entry.decision_id)
+                raise
             finally:
                 tally = self.tally
                 with _durable(self.entry.decision_id):
@@ -463,6 +466,7 @@ async def _released(
             if tally.truncated:
                 outcome = Outcome.TRUNCATED
                 break
+        tally.report = scan.report()
     except BaseException as error:
         outcome, cause = _outcome_of(error), error
         raise

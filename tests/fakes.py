@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from proxy.errors import AuditError, Denied, GatewayError, InvalidSql, Unauthenticated
+from proxy.errors import AuditError, Denied, InvalidSql, Unauthenticated
 from proxy.gateway import Gateway, Ticket
 from proxy.limits.local import LocalLimits
 from proxy.limits.settings import Settings as LimitSettings
@@ -512,6 +512,8 @@ def audit_down() -> AuditError:
     return AuditError("The audit log cannot be written. Try again later.", ReasonCode.AUDIT_DOWN)
 
 
-def is_refusal(error: BaseException) -> bool:
-    """Whether an error is one of the gateway's own."""
-    return isinstance(error, GatewayError)
+async def until(true: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Wait for something another task does."""
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.001)
