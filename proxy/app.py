@@ -215,13 +215,15 @@ def _assembled(
     scanner = Scanning(settings.scan, rules, scanning)
     policy = engine(settings, bundle)
     audit = Log(settings.audit)
-    parsing = Workers(read_in_worker, settings.parser.workers, settings.parser.timeout_s, initializer=prepare_worker)
+    parser = settings.parser
+    engines = sorted({w.kind for w in settings.warehouses.values()})
+    parsing = Workers(read_in_worker, parser.workers, parser.timeout_s, initializer=prepare_worker, initargs=engines)
     workers = (parsing,) if scanning is None else (parsing, scanning)
     gateway = Gateway(
         identity=identity,
         reader=Reader(parsing),
         policy=policy,
-        rewriter=Rewriter({w.dialect.name: w.dialect for w in warehouses.values()}),
+        rewriter=Rewriter({name: warehouse.dialect for name, warehouse in warehouses.items()}),
         limits=LocalLimits(settings.limits),
         audit=audit,
         warehouses=warehouses,

@@ -94,6 +94,8 @@ Told: TypeAlias = ConfigError | GatewayError | Refused
 def _reason(given: Any) -> tuple[str, str]:
     if isinstance(given, Reason):
         return given.code.value, given.about
+    if isinstance(given, tuple):
+        return given
     if isinstance(given, Mapping):
         return str(given.get("code", "")), str(given.get("about", ""))
     return str(given), ""
