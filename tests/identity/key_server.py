@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from tests.identity.forge import key_set
@@ -18,8 +20,8 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 class KeyServer:
     """`routes` maps a path to bytes, or to a function that answers by itself. `requests` lists the paths asked for."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.routes: dict[str, bytes | Answer] = {}
         self.requests: list[str] = []
         self.delay_s = 0.0
@@ -37,8 +39,8 @@ class KeyServer:
 
 
 @contextmanager
-def running() -> Iterator[KeyServer]:
-    """A server for as long as the block lasts."""
+def running(certificate: Path | None = None) -> Iterator[KeyServer]:
+    """A server for as long as the block lasts, with TLS where a certificate (and its key, in one PEM file) is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -67,7 +69,11 @@ def running() -> Iterator[KeyServer]:
             pass  # clients that hang up are part of the tests
 
     server = Server(("127.0.0.1", 0), Handler)
-    state = KeyServer(server.server_address[1])
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    state = KeyServer(f"{'http' if certificate is None else 'https'}://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

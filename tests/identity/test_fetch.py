@@ -7,16 +7,22 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from proxy.errors import ConfigError
 from proxy.identity.fetch import MAX_DOCUMENT_BYTES, FetchFailed, Source, source
-from tests.identity.forge import Signer, key_set, settings
-from tests.identity.key_server import KeyServer
+from tests.identity.forge import Signer, ec_key, key_set, settings
+from tests.identity.key_server import KeyServer, running
 
 SIGNER = Signer()
 DISCOVERY = "/.well-known/openid-configuration"
@@ -169,6 +175,33 @@ async def test_server_that_speaks_no_tls(key_server: KeyServer, made: list[Sourc
     key_server.serve_keys(SIGNER)
     url = key_server.url.replace("http://", "https://")
     assert "cannot be reached" in await failure(fetching(made, jwks=f"{url}/keys"))
+
+
+def self_signed(path: Path, name: str) -> Path:
+    """A certificate for 127.0.0.1, with its key, that signs itself."""
+    key, subject = ec_key(name), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(certificate.public_bytes(Encoding.PEM) + key.private_bytes(*form))
+    return path
+
+
+async def test_only_the_stated_certificates_are_trusted(tmp_path: Path, made: list[Source]) -> None:
+    own, other = self_signed(tmp_path / "own.pem", "own"), self_signed(tmp_path / "other.pem", "other")
+    with running(own) as server:
+        url = server.serve_keys(SIGNER)
+        assert await fetching(made, jwks=url, ca_file=str(own)).fetch() == key_set(SIGNER)
+        assert "cannot be reached" in await failure(fetching(made, jwks=url, ca_file=str(other)))
+        assert "cannot be reached" in await failure(fetching(made, jwks=url))
+        assert server.requests == ["/keys"]
 
 
 def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
