@@ -1,4 +1,4 @@
-"""The `usher` command."""
+"""The `usher` command: every mistake is told without a stack trace, and exit codes are for scripts."""
 
 from __future__ import annotations
 
