@@ -79,12 +79,17 @@ class KeyRing:
         """Fetch where that is due, or wait for the fetch that runs."""
         if not self._due() and not self._lock.locked():
             return
+        # The limit is on waiting for one's turn; a fetch has its own, and must not be cut by that of a waiter.
         try:
-            async with asyncio.timeout(2 * self._settings.fetch_timeout_s), self._lock:
-                if self._due():
-                    await self._fetch()
+            async with asyncio.timeout(2 * self._settings.fetch_timeout_s):
+                await self._lock.acquire()
         except TimeoutError:
             return
+        try:
+            if self._due():
+                await self._fetch()
+        finally:
+            self._lock.release()
 
     async def _fetch(self) -> None:
         before, started = self._attempted_at, self._elapsed()

@@ -132,10 +132,10 @@ async def test_compressed_bomb_is_refused_unread(key_server: KeyServer, made: li
 
 async def test_server_that_is_slow(key_server: KeyServer, made: list[Source]) -> None:
     url = key_server.serve_keys(SIGNER)
-    key_server.delay_s = 2
+    key_server.delay_s = 8
     began = time.perf_counter()
     assert await failure(fetching(made, jwks=url, fetch_timeout_s=0.2))
-    assert time.perf_counter() - began < 1.5
+    assert time.perf_counter() - began < 6
 
 
 async def test_server_that_drips(key_server: KeyServer, made: list[Source]) -> None:
@@ -143,7 +143,7 @@ async def test_server_that_drips(key_server: KeyServer, made: list[Source]) -> N
         request.send_response(200)
         request.send_header("Content-Length", "1000")
         request.end_headers()
-        for _ in range(30):
+        for _ in range(80):
             request.wfile.write(b" ")
             request.wfile.flush()
             time.sleep(0.1)
@@ -151,7 +151,7 @@ async def test_server_that_drips(key_server: KeyServer, made: list[Source]) -> N
     key_server.routes["/keys"] = drip
     began = time.perf_counter()
     assert "did not arrive" in await failure(fetching(made, jwks=f"{key_server.url}/keys", fetch_timeout_s=0.4))
-    assert time.perf_counter() - began < 1.5
+    assert time.perf_counter() - began < 6
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{", b"garbage\r\n\r\n"])
