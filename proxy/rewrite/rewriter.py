@@ -25,14 +25,14 @@ from proxy.values import (
 
 
 class Rewriter:
-    """The gateway's port to rewriting; `dialects` by kind of warehouse."""
+    """The gateway's port to rewriting; `dialects` by name of warehouse."""
 
     def __init__(self, dialects: Mapping[str, Dialect]) -> None:
         self._dialects = dialects
 
     def rewrite(self, query: Query, decision: Decision) -> Plan:
         """The SQL that may run. Raises `Ungovernable` where it cannot be proven."""
-        dialect = self._dialects[query.dialect]
+        dialect = self._dialects[query.warehouse]
         spliced = splice(query, decision, dialect)
         renames = dialect.referee(query.sql, spliced.sql, spliced.folding)
         prove(spliced.sql, query, decision, dialect)
