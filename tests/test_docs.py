@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
 SHIPPED = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs/architecture.md", "docs/threat-model.md")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-CODE_PATH = re.compile(r"`((?:proxy|tests|docs|deploy|policies|\.ci)/[\w./-]*)`")
+CODE_PATH = re.compile(r"`((?:proxy|tests|docs|deploy|policies|\.ci)/[\w./-]*)(?:::(\w+))?`")
 SHELL = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.M | re.S)
 
 PLACES = {
@@ -94,9 +94,22 @@ def anchors(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
-def test_files_named_in_code_spans_exist(path: Path) -> None:
-    named = CODE_PATH.findall(path.read_text(encoding="utf-8"))
-    assert [n for n in named if not (ROOT / n).exists()] == []
+def test_files_and_tests_named_in_code_spans_exist(path: Path) -> None:
+    missing = []
+    for file, test in CODE_PATH.findall(path.read_text(encoding="utf-8")):
+        if not (ROOT / file).exists():
+            missing.append(file)
+        elif test and f"def {test}(" not in (ROOT / file).read_text(encoding="utf-8"):
+            missing.append(f"{file}::{test}")
+    assert not missing, missing
+
+
+def test_every_claim_of_the_threat_model_names_a_test() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    holds = page.split("## What holds")[1].split("## What does not hold")[0]
+    claims = [r for r in re.findall(r"^\| (.+) \|$", holds, re.M) if r != "claim | test" and not r.startswith("--")]
+    assert len(claims) > 20
+    assert [c for c in claims if not re.search(r"\| `tests/[\w./]+(::\w+)?`", c)] == []
 
 
 # ---------------------------------------------------------------------------------------------------------- commands
@@ -209,6 +222,28 @@ def test_decisions_are_numbered_and_dated() -> None:
         assert re.search(r"^Date: \d{4}-\d\d-\d\d\. Status: (proposed|accepted|replaced by \d{4})\.$", text, re.M)
         for part in ("Context", "Decision", "Not chosen", "Consequences", "Revisited"):
             assert f"**{part}.**" in text, f"{page.name} lacks {part}"
+
+
+# ------------------------------------------------------------------------------------------------------------ deploy
+def test_image_copies_what_exists() -> None:
+    text = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = [w for line in re.findall(r"^COPY (?!--)(.+)$", text, re.M) for w in line.split()[:-1]]
+    assert copied
+    for source in copied:
+        assert (ROOT / source).exists(), source
+        assert f"!{source}" in ignored, f"{source} is kept out of the build"
+    assert re.search(r"^USER \d+", text, re.M), "the image must not run as root"
+
+
+def test_compose_file_uses_the_image_and_stays_on_loopback() -> None:
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for service in services.values():
+        assert (ROOT / "deploy" / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert all(p.startswith("127.0.0.1:") for p in service["ports"])
+        assert unknown_words(service["command"]) == []
 
 
 # -------------------------------------------------------------------------------------------------- what is not there
