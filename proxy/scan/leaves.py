@@ -177,11 +177,7 @@ def _rebuild(array: Array, hints: Hints, new: Replacements) -> Array:
     if types.is_map(kind):
         return _rebuilt_map(array, hints, new)
     if _is_list(kind):
-        plain = _as_list(array)
-        values = _rebuild(plain.flatten(), hints, new)
-        return pa.LargeListArray.from_arrays(
-            _arrow(_offsets(plain)), values, type=plain.type, mask=plain.is_null()
-        ).cast(kind)
+        return _rebuilt_list(array, hints, new)
     return _replaced(array, hints, new)
 
 
@@ -192,10 +188,25 @@ def _replaced(array: Array, hints: Hints, new: Replacements) -> Array:
     if not hit.any():
         return array
     if not _is_text(array.type):
-        return pc.if_else(_arrow(hit), pa.scalar(None, array.type), array)
+        # Not if_else: it would leave the values in the buffer under the NULLs.
+        return array.take(_arrow(np.arange(len(array)), hit))
     texts = [new.get((text, hints), text) for text in leaf.texts]
     codes = _arrow(leaf.codes, leaf.codes < 0)
     return pa.array(texts, type=pa.large_string()).take(codes).cast(array.type)
+
+
+def _rebuilt_list(array: Array, hints: Hints, new: Replacements) -> Array:
+    plain, kind = _as_list(array), array.type
+    values = _rebuild(plain.flatten(), hints, new)
+    offsets, null = _offsets(plain), plain.is_null()
+    if types.is_list_view(kind):
+        view: Array = pa.ListViewArray
+        starts, sizes = offsets[:-1].astype(np.int32), _lengths(plain).astype(np.int32)
+        return view.from_arrays(_arrow(starts), _arrow(sizes), values, type=kind, mask=null)
+    if types.is_large_list_view(kind):
+        large_view: Array = pa.LargeListViewArray
+        return large_view.from_arrays(_arrow(offsets[:-1]), _arrow(_lengths(plain)), values, type=kind, mask=null)
+    return pa.LargeListArray.from_arrays(_arrow(offsets), values, type=plain.type, mask=null).cast(kind)
 
 
 def _rebuilt_map(array: Array, hints: Hints, new: Replacements) -> Array:
@@ -261,7 +272,21 @@ def _as_list(array: Array) -> Any:
         )
         plain = pa.ListArray.from_arrays(array.offsets, entries, mask=array.is_null())
         return plain.cast(pa.large_list(entries.type))
+    if types.is_list_view(array.type) or types.is_large_list_view(array.type):
+        return _listed_view(array)
     return array.cast(pa.large_list(array.type.value_field))
+
+
+def _listed_view(array: Array) -> Array:
+    """A list view as a large list (Arrow's own cast loses rows)."""
+    null = array.is_null()
+    sizes = np.where(_booleans(null), 0, _numbers(array.sizes))
+    ends = np.cumsum(sizes)
+    begins = ends - sizes
+    places = np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(_numbers(array.offsets) - begins, sizes)
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    kind = pa.large_list(array.type.value_field)
+    return pa.LargeListArray.from_arrays(_arrow(offsets), array.values.take(_arrow(places)), type=kind, mask=null)
 
 
 def _map_parts(array: Array) -> tuple[Array, Array]:
@@ -269,15 +294,18 @@ def _map_parts(array: Array) -> tuple[Array, Array]:
     return entries.field(0), entries.field(1)
 
 
+def _lengths(plain: Array) -> Integers:
+    """Lengths of a list whose values are flattened: NULL lists take no room, whatever lies under them."""
+    lengths: Array = pc.list_value_length(plain)
+    return _numbers(pc.fill_null(lengths, 0))
+
+
 def _parents(plain: Array) -> Integers:
-    return _numbers(pc.list_parent_indices(plain))
+    return np.repeat(np.arange(len(plain), dtype=np.int64), _lengths(plain))
 
 
 def _offsets(plain: Array) -> Integers:
-    """Offsets of a list whose values are flattened, so that NULL lists take no room."""
-    known: Array = pc.list_value_length(plain)
-    lengths = _numbers(pc.fill_null(known, 0))
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(_lengths(plain))])
 
 
 def _union_children(array: Array) -> list[Array]:
