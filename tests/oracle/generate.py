@@ -1,7 +1,7 @@
 """Queries by grammar: joins, sub-queries, CTEs, set operations, windows, aggregates, with any column in any clause.
 
-What is generated is valid for the full tables; a principal's view may lack a column or table that it names, and then both
-sides must refuse. LIMIT comes only with an order over all columns, so that every answer is determined up to order.
+What is generated is valid for the full tables; a principal's view may lack a column or table that it names, and then
+both sides must refuse. LIMIT comes only with an order over all columns, so that every answer is determined up to order.
 """
 
 from __future__ import annotations
@@ -92,17 +92,20 @@ class Draw:
         if shape == 3:
             return f"({column} || {self.text(relations, depth + 1)})"
         if shape == 4:
-            return f"CASE WHEN {self.predicate(relations, depth + 1)} THEN {column} ELSE {self.text(relations, depth + 1)} END"
+            test, other = self.predicate(relations, depth + 1), self.text(relations, depth + 1)
+            return f"CASE WHEN {test} THEN {column} ELSE {other} END"
         return column
 
     def predicate(self, relations: list[Relation], depth: int = 0) -> str:
         shape = self.draw(st.integers(1, 12 if depth < 2 else 7))
         if shape == 1:
-            return f"{self.text(relations, depth + 1)} LIKE {self.pick(repr('%a%'), repr('***%'), repr('user1%'), repr('_%'))}"
+            pattern = self.pick("'%a%'", "'***%'", "'user1%'", "'_%'")
+            return f"{self.text(relations, depth + 1)} LIKE {pattern}"
         if shape == 2:
             return f"{self.text(relations, depth + 1)} = {self.text(relations, depth + 1)}"
         if shape == 3:
-            return f"{self.number(relations, depth + 1)} {self.pick('=', '<', '>=', '<>')} {self.number(relations, depth + 1)}"
+            one, two = self.number(relations, depth + 1), self.number(relations, depth + 1)
+            return f"{one} {self.pick('=', '<', '>=', '<>')} {two}"
         if shape == 4:
             return f"{self.column(relations, *KINDS) or '1'} IS {self.pick('', 'NOT ')}NULL"
         if shape == 5:
@@ -256,7 +259,8 @@ class Draw:
         parts = []
         for source, relations in (one, two):
             parts.append(
-                f"SELECT {self.number(relations)} AS a, {self.text(relations)} AS b FROM {source} WHERE {self.predicate(relations)}"
+                f"SELECT {self.number(relations)} AS a, {self.text(relations)} AS b "
+                f"FROM {source} WHERE {self.predicate(relations)}"
             )
         return f" {self.pick('UNION', 'UNION ALL', 'EXCEPT', 'INTERSECT')} ".join(parts)
 

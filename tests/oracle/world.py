@@ -1,7 +1,7 @@
-"""A small company, its policies, four principals, and the copies of its tables that each of them may see, made by hand.
+"""A small company, its policies, four principals, and the copies of its tables that each may see, made by hand.
 
-The copies are written out with plain SQL and Python's own hashing, so that they share nothing with the policy engine, the
-rewriter or the masks: they are what the policy files mean, said a second time.
+The copies are written out with plain SQL and Python's own hashing, so that they share nothing with the policy engine,
+the rewriter or the masks: they are what the policy files mean, said a second time.
 """
 
 from __future__ import annotations
@@ -20,24 +20,29 @@ SCHEMA = """
 CREATE SCHEMA sales; CREATE SCHEMA people;
 CREATE TABLE sales.customers (id INTEGER, name VARCHAR, email VARCHAR, region VARCHAR, credit DECIMAL(10,2),
     ssn VARCHAR, born DATE, notes VARCHAR, deleted BOOLEAN);
-CREATE TABLE sales.orders (id INTEGER, customer_id INTEGER, day DATE, amount DECIMAL(10,2), status VARCHAR, note VARCHAR);
+CREATE TABLE sales.orders (id INTEGER, customer_id INTEGER, day DATE, amount DECIMAL(10,2), status VARCHAR,
+    note VARCHAR);
 CREATE TABLE people.employees (id INTEGER, name VARCHAR, salary INTEGER, region VARCHAR, boss INTEGER);
 """
 ROWS = """
 INSERT INTO sales.customers SELECT i,
     CASE WHEN i % 11 = 0 THEN NULL ELSE 'name' || (i % 13) END,
-    CASE WHEN i % 7 = 0 THEN NULL WHEN i % 10 = 3 THEN 'nobody' ELSE 'user' || (i % 17) || '@example.' || ['com','org'][1 + i % 2] END,
+    CASE WHEN i % 7 = 0 THEN NULL WHEN i % 10 = 3 THEN 'nobody'
+        ELSE 'user' || (i % 17) || '@example.' || ['com','org'][1 + i % 2] END,
     CASE WHEN i % 9 = 0 THEN NULL ELSE ['EU','US','APAC'][1 + i % 3] END,
     CASE WHEN i % 8 = 0 THEN NULL ELSE (i * 37 % 101)::DECIMAL(10,2) - 20.25 END,
-    CASE WHEN i % 12 = 0 THEN NULL WHEN i % 12 = 1 THEN '1234' ELSE '900-' || (10 + i % 80) || '-' || (1000 + i % 7) END,
+    CASE WHEN i % 12 = 0 THEN NULL WHEN i % 12 = 1 THEN '1234'
+        ELSE '900-' || (10 + i % 80) || '-' || (1000 + i % 7) END,
     DATE '1980-03-04' + (i * 97 % 9000)::INTEGER,
     ['likes tea', 'x', '', 'asked twice'][1 + i % 4], i % 6 = 0
 FROM range(1, 61) t(i);
-INSERT INTO sales.orders SELECT i, CASE WHEN i % 19 = 0 THEN NULL ELSE 1 + i * 7 % 64 END, DATE '2024-01-01' + (i % 400)::INTEGER,
+INSERT INTO sales.orders SELECT i, CASE WHEN i % 19 = 0 THEN NULL ELSE 1 + i * 7 % 64 END,
+    DATE '2024-01-01' + (i % 400)::INTEGER,
     CASE WHEN i % 15 = 0 THEN NULL ELSE (i * 53 % 997)::DECIMAL(10,2) / 4 END,
     ['open','paid','void'][1 + i % 3], CASE WHEN i % 5 = 0 THEN NULL ELSE 'n' || (i % 4) END
 FROM range(1, 141) t(i);
-INSERT INTO people.employees SELECT i, 'emp' || i, 1000 + i * 331 % 4000, ['EU','US'][1 + i % 2], CASE WHEN i > 3 THEN i // 3 END
+INSERT INTO people.employees SELECT i, 'emp' || i, 1000 + i * 331 % 4000, ['EU','US'][1 + i % 2],
+    CASE WHEN i > 3 THEN i // 3 END
 FROM range(1, 25) t(i);
 """
 
@@ -70,7 +75,9 @@ tables:
   shop.sales.orders:
     columns: {note: [secret.note]}
     rows:
-      - {id: of-my-customers, for: [role:analyst], where: "customer_id IN (SELECT id FROM sales.customers WHERE region = :region)"}
+      - id: of-my-customers
+        for: [role:analyst]
+        where: "customer_id IN (SELECT id FROM sales.customers WHERE region = :region)"
       - {id: not-void, for: [role:support], where: "status <> 'void' OR amount > 100"}
 """,
     "data/people.yaml": """
@@ -108,6 +115,7 @@ _EMAIL = (
 )
 _SSN = "CASE WHEN ssn IS NULL THEN NULL WHEN length(ssn) >= 8 THEN '***' || right(ssn, 4) ELSE '***' END"
 _BORN = "make_date(year(born), 1, 1)"
+_WAGE = "salary - salary % 500 AS salary"
 _NOTES = "CASE WHEN notes IS NOT NULL THEN '***' END"
 
 PRINCIPALS = (
@@ -127,7 +135,8 @@ PRINCIPALS = (
         ("agents",),
         {
             "sales.customers": f"SELECT id, name, hashed(email) AS email, region, credit, {_SSN} AS ssn, {_BORN} AS born, "
-            f"{_NOTES} AS notes, deleted FROM raw.sales.customers WHERE id IN (2, 3, 5, 8, 13, 21, 34, 55) AND NOT deleted",
+            f"{_NOTES} AS notes, deleted FROM raw.sales.customers "
+            "WHERE id IN (2, 3, 5, 8, 13, 21, 34, 55) AND NOT deleted",
             "sales.orders": "FROM raw.sales.orders WHERE status <> 'void' OR amount > 100",
         },
         {"accounts": [2, 3, 5, 8, 13, 21, 34, 55]},
@@ -144,8 +153,7 @@ PRINCIPALS = (
                 FROM raw.sales.customers WHERE (region = 'US' OR region = 'APAC') AND NOT deleted""",
             "sales.orders": "SELECT id, customer_id, day, amount, status FROM raw.sales.orders "
             "WHERE customer_id IN (SELECT id FROM raw.sales.customers WHERE region = 'APAC')",
-            "people.employees": "SELECT id, name, salary - salary % 500 AS salary, region, boss FROM raw.people.employees "
-            "WHERE boss IS NOT NULL",
+            "people.employees": f"SELECT id, name, {_WAGE}, region, boss FROM raw.people.employees WHERE boss IS NOT NULL",
         },
         {"region": "APAC"},
     ),
@@ -155,7 +163,7 @@ PRINCIPALS = (
         {
             "sales.customers": "FROM raw.sales.customers",
             "sales.orders": "FROM raw.sales.orders",
-            "people.employees": "SELECT id, name, salary - salary % 500 AS salary, region, boss FROM raw.people.employees",
+            "people.employees": f"SELECT id, name, {_WAGE}, region, boss FROM raw.people.employees",
         },
     ),
 )
