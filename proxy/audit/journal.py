@@ -143,6 +143,7 @@ class Journal:
         self._lost_sync = False
         self._unsynced_since: float | None = None
         self._next_probe = 0.0
+        self._in_hand: list[Pending] = []
 
     # ----------------------------------------------------------------------------------------- from other threads
     def start(self) -> tuple[str, ...]:
@@ -222,7 +223,7 @@ class Journal:
         finally:  # also when this thread dies of a mistake in it: then nothing is recorded, and nothing is run
             with self._changed:
                 self._ended = True
-                left = list(self._waiting)
+                left = self._in_hand + list(self._waiting)
                 self._waiting.clear()
             if left:
                 self._acknowledge(left, "The audit log has ended, so nothing is run.")
@@ -251,27 +252,28 @@ class Journal:
         return None
 
     def _turn(self, batch: list[Pending]) -> None:
+        self._in_hand = batch
         try:
             if self._failure is not None:
                 self._recover()
             else:
-                batch = self._commit(batch)
-                self._sync(batch)
+                self._commit()
+                self._sync()
         except Damaged as error:
-            self._fail(str(error), batch)
+            self._fail(str(error))
         except OSError as error:
-            self._fail(error.strerror or type(error).__name__, batch)
+            self._fail(error.strerror or type(error).__name__)
 
-    def _commit(self, batch: list[Pending]) -> list[Pending]:
-        """Write a batch and acknowledge what need not be durable; answers the records that must be."""
-        if batch and self._sink.full():
+    def _commit(self) -> None:
+        """Write what is in hand, and acknowledge what need not be durable."""
+        if self._in_hand and self._sink.full():
             self._make_durable()
             self._begin("rotation", None)
-        self._write(batch)
-        taken = [record for record in batch if not record.durable]
+        self._write(self._in_hand)
+        taken = [record for record in self._in_hand if not record.durable]
+        self._in_hand = [record for record in self._in_hand if record.durable]
         if taken:
             self._acknowledge(taken, None)
-        return [record for record in batch if record.durable]
 
     def _write(self, batch: Iterable[Pending]) -> None:
         """Chain and write records, but no second outcome of a decision."""
@@ -297,14 +299,15 @@ class Journal:
             for decision in closed:
                 self._held.pop(decision, None)
 
-    def _sync(self, batch: list[Pending]) -> None:
-        """One fsync for the batch, or because what was written before has waited long enough; then acknowledge."""
+    def _sync(self) -> None:
+        """One fsync for all in hand, or because what was written before has waited long enough; then acknowledge."""
         since = self._unsynced_since
         overdue = since is not None and time.monotonic() - since >= self._settings.sync_interval_s
-        if batch or overdue or self._stopping:
+        if self._in_hand or overdue or self._stopping:
             self._make_durable()
-        if batch:
-            self._acknowledge(batch, None)
+        done, self._in_hand = self._in_hand, []
+        if done:
+            self._acknowledge(done, None)
 
     def _make_durable(self) -> None:
         self._lost_sync = True  # until it has worked: after a failed fsync nobody knows what is on the disk
@@ -314,10 +317,10 @@ class Journal:
         self._durable = (self._chain.sequence, self._chain.previous)
 
     # ---------------------------------------------------------------------------------------- failure and recovery
-    def _fail(self, reason: str, batch: list[Pending]) -> None:
+    def _fail(self, reason: str) -> None:
         with self._changed:
             told, self._failure = self._failure, reason
-            left = batch + list(self._waiting)
+            left, self._in_hand = self._in_hand + list(self._waiting), []
             self._waiting.clear()
             self._unsynced_since = None
             self._next_probe = time.monotonic() + self._settings.probe_interval_s

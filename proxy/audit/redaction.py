@@ -26,7 +26,7 @@ _TOKEN = re.compile(
   | (?P<parameter>\$\w+)
   | (?P<text>'(?:[^']|'')*+')
   | (?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`)
-  | (?P<operator>[-+*/%<>=!|&^~?:;,.()\[\]{}@])
+  | (?P<operator>[-+*%<>=!|&^~?:;,.()\[\]{}@]|/(?!\*))
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
