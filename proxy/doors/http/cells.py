@@ -12,6 +12,7 @@ import base64
 import math
 import uuid
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -169,13 +170,17 @@ def _structs(array: _Array) -> Values:
 
 def _maps(array: _Array) -> Values:
     """Objects where the keys are text, lists of [key, value] pairs otherwise."""
-    entries = pa.ListArray.from_arrays(
-        array.offsets, pa.StructArray.from_arrays([array.keys, array.items], ["key", "value"]), mask=array.is_null()
-    )
-    pairs = [None if row is None else [(e["key"], e["value"]) for e in row] for row in _lists(entries)]
-    if at.is_string(array.type.key_type) or at.is_large_string(array.type.key_type):
-        return [None if row is None else dict(row) for row in pairs]
-    return [None if row is None else [list(pair) for pair in row] for row in pairs]
+    if not len(array):
+        return []
+    offsets = array.offsets.to_pylist()
+    first, count = offsets[0], offsets[-1] - offsets[0]
+    keys = values_of(array.keys.slice(first, count))
+    entries = list(zip(keys, values_of(array.items.slice(first, count)), strict=True))
+    rows = [entries[start - first : end - first] for start, end in pairwise(offsets)]
+    valid = array.is_valid().to_pylist()
+    if _is_text(array.type.key_type):
+        return [dict(row) if ok else None for row, ok in zip(rows, valid, strict=True)]
+    return [[list(entry) for entry in row] if ok else None for row, ok in zip(rows, valid, strict=True)]
 
 
 def _unions(array: _Array) -> Values:
