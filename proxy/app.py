@@ -51,16 +51,6 @@ T = TypeVar("T")
 class Part(Protocol):
     """What was started and must be ended."""
 
-    async def check(self) -> list[Catalog]:
-        """Hold the policies against the warehouses as they are, and end; for an app that is not started. Answers the
-        catalogs. Raises `ConfigError` with every problem."""
-        async with AsyncExitStack() as opened:
-            for part in self._parts.closing():
-                opened.push_async_callback(part.close)
-            catalogs = await self.catalogs()
-            self.policy.check(catalogs)
-            return catalogs
-
     async def close(self) -> None:
         """End it."""
 
@@ -136,6 +126,16 @@ class App:
             body: dict[str, Json] = {"policy": self.policy.fingerprint, "loaded": True}
             await self.audit.event("policy-load", {**body, "settings": settings_fingerprint(self.settings)})
             self._opened = opened.pop_all()
+
+    async def check(self) -> list[Catalog]:
+        """Hold the policies against the warehouses as they are, and end; for an app that is not started. Answers the
+        catalogs. Raises `ConfigError` with every problem."""
+        async with AsyncExitStack() as opened:
+            for part in self._parts.closing():
+                opened.push_async_callback(part.close)
+            catalogs = await self.catalogs()
+            self.policy.check(catalogs)
+            return catalogs
 
     async def close(self) -> None:
         """End everything, the audit log last."""

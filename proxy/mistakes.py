@@ -45,7 +45,7 @@ def _inside(loc: Path, outer: Path) -> bool:
 def _real(loc: Sequence[str | int], given: Any, *, missing: bool) -> Path:
     """The parts of pydantic's location that stand in the document (it also names unions and validators)."""
     path: list[str | int] = []
-    here = given
+    here: Any = given
     for index, part in enumerate(loc):
         if (isinstance(here, Mapping) and part in here) or (
             isinstance(here, Sequence) and not isinstance(here, str) and isinstance(part, int) and part < len(here)

@@ -57,8 +57,8 @@ class Parser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    workers: int = Field(1, ge=1, le=64, description="Processes that parse SQL.")
-    timeout_s: float = Field(1.0, gt=0, le=60, description="Seconds after which a parse is ended and refused.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that parse SQL.")
+    timeout_s: float = Field(default=1.0, gt=0, le=60, description="Seconds after which a parse is ended and refused.")
 
 
 class Masks(BaseModel):
@@ -67,7 +67,7 @@ class Masks(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: Annotated[Secret, AfterValidator(_long_enough)] | None = Field(
-        None,
+        default=None,
         description="The key of `hash` and `pseudonym`, at least 32 bytes, as env:NAME or file:PATH. The same key "
         "gives the same hashes, so that hashed columns still join.",
     )

@@ -61,6 +61,7 @@ ENGINE_NAMES: dict[str, str] = {
 
 # Outermost loops and the audit entry: the only places that may catch everything -> why.
 CATCH_ALL: dict[str, str] = {
+    "proxy/cli/__init__.py:main": "the outermost loop of the command line, where nobody is shown a stack trace",
     "proxy/doors/http/edge.py:_guarded": "the door's outermost loop",
     "proxy/doors/http/sending.py:_answer": "the door's outermost loop once the head of the answer has left",
     "proxy/workers.py:_answer": "the function's own exception goes to the caller in the other process",

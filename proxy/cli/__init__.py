@@ -25,4 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return output.exit_code(error)
     except KeyboardInterrupt:
         return output.INTERRUPTED
+    except Exception as error:  # the outermost loop of the command line: nobody is shown a stack trace
+        output.err().print(output.broken(error), markup=False, soft_wrap=True)
+        return output.BROKEN
     return output.OK

@@ -116,7 +116,8 @@ def _print(prepared: folder.Folder, app: App, shown: list[Shown], as_json: bool)
             console.print(show.before(*one.before))
         console.print(show.side_by_side([show.after(a.asked, a.answer, a.error) for a in one.after], console.width))
     console.print(show.audit(found.intact, found.records))
-    console.print(show.next_steps(prepared.path, str(getattr(app.settings.doors["http"], "listen", ""))))
+    listen = str(getattr(app.settings.doors["http"], "listen", ""))
+    console.print(show.next_steps(prepared.path, listen), soft_wrap=True)
 
 
 def _document(one: Shown) -> dict[str, Any]:

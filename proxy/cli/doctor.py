@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,9 @@ async def _all(path: Path) -> list[Check]:
 
 # ----------------------------------------------------------------------------------------------------- the checks
 def _parser() -> Iterator[Check]:
-    if importlib.util.find_spec("sqlglotc") is None:
+    try:
+        compiled = metadata.version("sqlglotc")
+    except metadata.PackageNotFoundError:
         yield Check(
             "parser",
             "warning",
@@ -90,7 +93,7 @@ def _parser() -> Iterator[Check]:
             "pip install 'sqlusher[fast]'",
         )
     else:
-        yield Check("parser", "ok", "compiled")
+        yield Check("parser", "ok", f"compiled, {compiled}")
 
 
 def _policies(chosen: settings.Settings) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.syntax import Syntax
+from rich.table import Table
 from rich.text import Text
 
 from proxy.app import App
@@ -89,7 +90,7 @@ def rendered(sql: str, plan: Mapping[str, Any]) -> RenderableType:
     for table in plan["tables"]:
         parts += _table(table, used, (plan.get("operator") or {}).get(table["name"], {}))
     parts += [heading("Runs"), code(plan["sql"])]
-    told = dict.fromkeys(words.reason(r) for r in plan["withheld"])
+    told = words.withheld(plan["withheld"], plan["warehouse"])
     if told:
         parts += [heading("Withheld"), *(Text(f"  {text}") for text in told)]
     decision = plan["decision"]
@@ -113,26 +114,24 @@ def _table(
     table: Mapping[str, Any], used: list[Mapping[str, Any]], operators: Mapping[str, Any]
 ) -> list[RenderableType]:
     """One table's policy view, as far as the statement uses it."""
-    said: list[RenderableType] = [heading(f"Sees of {table['name']}")]
     where = operators.get("filters", {})
-    if table["rows"] == "all":
-        said.append(Text("  rows     all"))
-    elif table["rows"] == "none":
-        said.append(Text("  rows     none", style="red"))
+    grid = Table.grid(padding=(0, 2))
     for name in table["filters"]:
-        said.append(Text.assemble("  rows     ", (name, "yellow"), f": {where[name]}" if name in where else ""))
+        grid.add_row("  rows", Text.assemble((name, "yellow"), f": {where[name]}" if name in where else ""))
+    if table["rows"] in ("all", "none"):
+        grid.add_row("  rows", Text(table["rows"], style="red" if table["rows"] == "none" else ""))
     for use in used:
         if use["table"] == table["name"]:
-            said.append(_column(use))
+            grid.add_row("  column", _column(use))
     if operators.get("hidden"):
         count = operators["hidden"]
-        said.append(Text(f"  hidden   {count} column{'s' if count != 1 else ''} of this table", style="dim"))
+        grid.add_row("  hidden", Text(f"{count} column{'s' if count != 1 else ''} of this table"))
     if operators.get("roles"):
-        said.append(Text(f"  through  {', '.join(operators['roles'])}", style="dim"))
-    return said
+        grid.add_row("  through", Text(", ".join(operators["roles"])))
+    return [heading(f"Sees of {table['name']}"), grid]
 
 
 def _column(use: Mapping[str, Any]) -> Text:
     tags = f"  [{', '.join(use['tags'])}]" if use["tags"] else ""
     mask = (f"  masked by {use['mask']}", "yellow") if use["mask"] else ""
-    return Text.assemble("  column   ", use["column"], (f"  {use['usage']}", "dim"), (tags, "cyan"), mask)
+    return Text.assemble(use["column"], (f"  {use['usage']}", "dim"), (tags, "cyan"), mask)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
 from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import orjson
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,10 +27,11 @@ OK = 0
 REFUSED = 1
 CONFIG = 2
 UNAVAILABLE = 3
+BROKEN = 70
 INTERRUPTED = 130
 
 EXIT_CODES = """Exit codes: 0 done; 1 refused, or a check failed; 2 wrong usage, settings or policies; 3 the gateway or
-the warehouse cannot be reached, or a record could not be written; 130 interrupted."""
+the warehouse cannot be reached, or a record could not be written; 70 a mistake in Usher; 130 interrupted."""
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
@@ -58,7 +62,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> Table:
     """A table that reads well at 100 columns; cells are text as it is, never markup."""
-    made = Table(title=title, title_justify="left", header_style="bold", title_style="bold", pad_edge=False)
+    made = Table(
+        title=title, title_justify="left", header_style="bold", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for name in columns:
         made.add_column(Text(name), overflow="fold")
     for row in rows:
@@ -115,6 +121,13 @@ def document(error: Told) -> dict[str, Any]:
         return {"error": {"code": "config", "problems": list(error.problems)}}
     reasons = [{"code": code, "about": about} for code, about in map(_reason, error.reasons)]
     return {"error": {"code": error.code, "detail": str(error), "reasons": reasons, "decision_id": error.decision_id}}
+
+
+def broken(error: Exception) -> str:
+    """A mistake of Usher itself in one line: what and where, without any value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " > ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-4:])
+    return f"Usher failed: {type(error).__name__} at {places}. This is a mistake in Usher; please report this line."
 
 
 def show(error: Told) -> None:

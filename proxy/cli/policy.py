@@ -16,7 +16,6 @@ from rich.text import Text
 from proxy import settings, suite
 from proxy.app import App, build
 from proxy.audit.settings import Settings as AuditSettings
-from proxy.audit.sinks.file import Settings as FileSettings
 from proxy.cli import output, session
 from proxy.errors import ConfigError
 from proxy.policy import bundle, model, schemas
@@ -140,8 +139,8 @@ async def _checked(chosen: settings.Settings) -> dict[str, Any]:
 
 def recorded_in(chosen: settings.Settings, folder: Path) -> settings.Settings:
     """The settings with an audit log of their own."""
-    sink = FileSettings(path=folder / "audit")
-    return chosen.model_copy(update={"audit": AuditSettings(sinks=(sink,))})
+    audit = AuditSettings.model_validate({"sinks": [{"kind": "file", "path": folder / "audit"}]})
+    return chosen.model_copy(update={"audit": audit})
 
 
 async def _tested(chosen: settings.Settings, trials: Sequence[suite.Trial]) -> tuple[suite.Verdict, ...]:

@@ -100,8 +100,7 @@ def notes(answer: Mapping[str, Any]) -> list[Text]:
     count = answer["row_count"]
     cut = ", cut there by --max-rows" if answer["truncated"] else ""
     lines = [Text(f"{count} row{'s' if count != 1 else ''}{cut}", style="dim")]
-    told = dict.fromkeys(words.reason(r) for r in answer["withheld"])
-    lines += [Text.assemble(("withheld  ", "yellow"), text) for text in told]
+    lines += [Text.assemble(("withheld  ", "yellow"), text) for text in words.withheld(answer["withheld"])]
     scan = answer.get("scan") or {}
     lines += [Text.assemble(("scan      ", "yellow"), words.finding(f)) for f in scan.get("findings", ())]
     lines.append(Text(f"decision  {answer['decision']['id']}", style="dim"))

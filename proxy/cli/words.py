@@ -1,33 +1,49 @@
 """Reasons in words, for people at a terminal.
 
-Rule kept here: a phrase for every reason that can stand in an answer; a code without one is shown as it is.
+Rule kept here: reasons of one kind make one line; a code without words is shown as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proxy.values import ReasonCode
 
 PHRASES: Mapping[str, str] = {
-    ReasonCode.ROW_FILTER: "only the rows that {about} lets you see",
-    ReasonCode.MASKED: "{about} shows its mask",
-    ReasonCode.COLUMN_HIDDEN: "columns of {about} that you may not read are left out",
-    ReasonCode.APP_NARROWS: "the app in between may see less than you: {about}",
-    ReasonCode.MISSING_ATTRIBUTE: "no rows through {about}, as your token lacks an attribute that it needs",
+    ReasonCode.ROW_FILTER: "only some rows of {about}",
+    ReasonCode.MASKED: "masked: {about}",
+    ReasonCode.COLUMN_HIDDEN: "not all columns of {about}",
+    ReasonCode.APP_NARROWS: "less than without {about}",
+    ReasonCode.MISSING_ATTRIBUTE: "no rows, as the token lacks what a filter needs: {about}",
     ReasonCode.NO_GRANT: "no grant for {about}",
     ReasonCode.PII_FOUND: "personal data found: {about}",
 }
 
 
-def reason(given: Mapping[str, Any]) -> str:
-    """One reason of a JSON answer."""
-    code, about = str(given.get("code", "")), str(given.get("about", ""))
+def withheld(reasons: Iterable[Mapping[str, Any]], warehouse: str = "") -> list[str]:
+    """What an answer keeps back, one line a kind of reason. Names are told without the warehouse's."""
+    grouped: dict[str, dict[str, None]] = {}
+    for reason in reasons:
+        about = str(reason.get("about", "")).removeprefix(f"{warehouse}.").removeprefix("app:")
+        grouped.setdefault(str(reason.get("code", "")), {})[about] = None
+    return [_phrase(code, _joined(names)) for code, names in grouped.items()]
+
+
+def _phrase(code: str, about: str) -> str:
     phrase = PHRASES.get(code)
     if phrase is None:
         return f"{code}: {about}" if about else code
     return phrase.format(about=about or "the policy")
+
+
+def _joined(names: Iterable[str]) -> str:
+    """`a:x, a:y, b:x` as `a (x, y), b (x)`; names without a colon stay."""
+    grouped: dict[str, list[str]] = {}
+    for name in names:
+        table, _, rule = name.partition(":")
+        grouped.setdefault(table, []).extend([rule] if rule else [])
+    return ", ".join(f"{table} ({', '.join(rules)})" if rules else table for table, rules in grouped.items())
 
 
 def finding(given: Mapping[str, Any]) -> str:

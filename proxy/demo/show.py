@@ -5,12 +5,14 @@ Rule kept here: only layout; every word of an answer comes from the answer.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Group, OverflowMethod, RenderableType
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.syntax import Syntax
@@ -20,9 +22,12 @@ from rich.text import Text
 from proxy.cli import output, words
 from proxy.demo.people import BOT, PEOPLE
 from proxy.demo.story import Asked, Question
+from proxy.demo.warehouse import NAME
 
 SIDE_BY_SIDE = 96
 """The least width at which two answers stand beside each other."""
+LONG_TEXT = 40
+"""A longer cell is folded, a shorter one cut."""
 
 
 def opening(folder: Path, built: bool) -> RenderableType:
@@ -92,6 +97,8 @@ def next_steps(folder: Path, listen: str) -> RenderableType:
         ("Compare with the raw data", compare),
     )
     lines: list[RenderableType] = [Text("\nWhat to type next (in another terminal)", style="bold")]
+    if shutil.which("usher") is None:
+        lines.append(Text(f'export PATH="{Path(sys.argv[0]).parent.resolve()}:$PATH"', style="cyan"))
     lines.append(Text(f"export USHER_CONFIG={config}", style="cyan"))
     for what, typed in steps:
         lines += [Text(f"# {what}", style="dim"), Text(typed, style="cyan")]
@@ -101,7 +108,7 @@ def next_steps(folder: Path, listen: str) -> RenderableType:
 def _answered(answer: Mapping[str, Any]) -> RenderableType:
     masked = {i for i, c in enumerate(answer["columns"]) if c["masked"]}
     lines: list[RenderableType] = [_rows([c["name"] for c in answer["columns"]], answer["rows"], masked)]
-    told = dict.fromkeys(words.reason(r) for r in answer["withheld"])
+    told = words.withheld(answer["withheld"], NAME)
     lines += [Text.assemble(("withheld ", "yellow"), text) for text in told]
     scan = answer.get("scan") or {}
     lines += [Text.assemble(("scan ", "yellow"), words.finding(f)) for f in scan.get("findings", ())]
@@ -111,7 +118,7 @@ def _answered(answer: Mapping[str, Any]) -> RenderableType:
 
 def _refused(error: Mapping[str, Any]) -> RenderableType:
     lines: list[RenderableType] = [Text.assemble(("refused ", "bold red"), str(error.get("detail", "")))]
-    lines += [Text(f"reason {words.reason(r)}", style="yellow") for r in error.get("reasons", ())]
+    lines += [Text(f"reason {text}", style="yellow") for text in words.withheld(error.get("reasons", ()))]
     return Group(*lines, Text(f"decision {error.get('decision_id')}", style="dim"))
 
 
@@ -119,10 +126,13 @@ def _rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], masked: set[int
     if not rows:
         return Text("no rows", style="dim")
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    widths = [max(len(name), *(len(str(row[i])) for row in rows)) for i, name in enumerate(columns)]
     for index, name in enumerate(columns):
-        wide = any(len(str(row[index])) > 40 for row in rows)
+        wide = widths[index] > LONG_TEXT
         style = "yellow" if index in (masked or ()) else ""
-        made.add_column(Text(name), style=style, no_wrap=not wide, overflow="fold" if wide else "ellipsis")
+        least = None if widths[index] == max(widths) else widths[index]  # only the widest column gives way
+        overflow: OverflowMethod = "fold" if wide else "ellipsis"
+        made.add_column(Text(name), style=style, no_wrap=not wide, min_width=least, overflow=overflow)
     for row in rows:
         made.add_row(*(output.plain(value) for value in row))
     return made

@@ -32,7 +32,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "Who are our best customers, and how do I write to them?",
         """\
-SELECT c.last_name AS customer, c.email, c.region, SUM(o.amount) AS spent
+SELECT c.id, c.email, c.region, SUM(o.amount) AS spent
 FROM sales.customers AS c
 JOIN sales.orders AS o ON o.customer_id = c.id
 GROUP BY ALL
@@ -51,7 +51,7 @@ LIMIT 4""",
         (Asked("analyst"), Asked("hr", app=None)),
     ),
     Question(
-        "Who earns most? (the same HR partner: the bot may show less than the person may see)",
+        "Who earns most? (one person, two ways: the bot is granted less than the person)",
         """\
 SELECT name, email, salary
 FROM people.employees
@@ -69,5 +69,15 @@ WHERE priority = 'high' AND subject IN ('Change of address', 'Charged twice', 'C
 ORDER BY id
 LIMIT 3""",
         (Asked("support"), Asked("auditor")),
+    ),
+    Question(
+        "What must couriers know? (a column the policy forgot: the scan is the second line)",
+        """\
+SELECT id, delivery_note
+FROM sales.orders
+WHERE delivery_note LIKE '% %' AND region = 'EU'
+ORDER BY id
+LIMIT 4""",
+        (Asked("analyst"),),
     ),
 )

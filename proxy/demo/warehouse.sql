@@ -83,7 +83,8 @@ FROM known ORDER BY i;
 
 CREATE TABLE sales.orders (
     id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, product_id INTEGER NOT NULL, region VARCHAR NOT NULL,
-    quantity INTEGER NOT NULL, amount DECIMAL(12, 2) NOT NULL, status VARCHAR NOT NULL, ordered_at TIMESTAMP NOT NULL
+    quantity INTEGER NOT NULL, amount DECIMAL(12, 2) NOT NULL, status VARCHAR NOT NULL, ordered_at TIMESTAMP NOT NULL,
+    delivery_note VARCHAR
 );
 INSERT INTO sales.orders
 WITH base AS (
@@ -93,7 +94,11 @@ WITH base AS (
 )
 SELECT b.i, b.customer_id, b.product_id, c.region, b.quantity, CAST(p.price * b.quantity AS DECIMAL(12, 2)),
        pick(['paid', 'paid', 'paid', 'paid', 'paid', 'paid', 'shipped', 'shipped', 'returned', 'cancelled'], b.i, 34),
-       TIMESTAMP '2026-01-31 12:00:00' - to_days(CAST(floor(u(b.i, 35) * 730) AS INTEGER)) - to_seconds(floor(u(b.i, 36) * 86400))
+       TIMESTAMP '2026-01-31 12:00:00' - to_days(CAST(floor(u(b.i, 35) * 730) AS INTEGER)) - to_seconds(floor(u(b.i, 36) * 86400)),
+       CASE CAST(floor(u(b.i, 37) * 60) AS INTEGER)
+            WHEN 0 THEN 'Call ' || c.phone || ' before delivery.'
+            WHEN 1 THEN 'Leave it with the neighbour.'
+            WHEN 2 THEN 'Send the tracking link to ' || c.email || ', please.' END
 FROM base AS b
 JOIN sales.customers AS c ON c.id = b.customer_id
 JOIN public.products AS p ON p.id = b.product_id
