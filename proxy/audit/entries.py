@@ -6,7 +6,7 @@ where they are known or plain, errors as code and reasons and never as text. Lab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from proxy.audit import redaction
 from proxy.errors import GatewayError
@@ -49,25 +49,53 @@ _WRITTEN = frozenset(
 
 
 # ------------------------------------------------------------------------------------------------------------ bodies
-def decision(decision_id: str, caller: Caller, context: Context, warehouse: str, plan: Plan) -> dict[str, Json]:
-    """An allowed query, before the warehouse is asked."""
+def of_plan(plan: Plan) -> dict[str, Json]:
+    """What a plan adds to its decision or refusal; the same for everybody who shares the plan."""
+    query, decided = plan.query, plan.decision
     return {
-        **_who(decision_id, caller, context, warehouse),
-        **_plan(plan),
-        "decision": "allowed",
+        "catalog": query.catalog_version,
+        "columns": [
+            {
+                "mask": column.mask,
+                "name": f"{column.table}.{column.column}",
+                "tags": list(column.tags),
+                "usage": column.usage,
+            }
+            for column in plan.columns
+        ],
+        "objects": _objects(decided.views),
+        "policy": {"commit": decided.commit, "fingerprint": decided.policy, "view": decided.view},
+        "reasons": _reasons(decided.reasons),
+        "roles": list(decided.subjects),
+        "statement": {
+            "fingerprint": query.fingerprint,
+            "kind": query.kind,
+            "parameters": len(query.parameters),
+            "rewritten": redaction.without_literals(plan.sql, _names(plan)),
+            "sql": query.redacted if len(query.redacted) <= redaction.LONGEST_SQL else None,
+        },
+        "withheld": _reasons(plan.withheld),
     }
+
+
+def decision(
+    decision_id: str, caller: Caller, context: Context, warehouse: str, planned: Mapping[str, Json]
+) -> dict[str, Json]:
+    """An allowed query, before the warehouse is asked; `planned` is what `of_plan` says of its plan."""
+    return {**_who(decision_id, caller, context, warehouse), **planned, "decision": "allowed"}
 
 
 def refused(
-    decision_id: str, caller: Caller, context: Context, warehouse: str, plan: Plan | None, error: BaseException
+    decision_id: str,
+    caller: Caller,
+    context: Context,
+    warehouse: str,
+    planned: Mapping[str, Json],
+    error: BaseException,
 ) -> dict[str, Json]:
-    """A query that ended before anything ran."""
-    return {
-        **_who(decision_id, caller, context, warehouse),
-        **(_plan(plan) if plan is not None else {}),
-        "decision": "refused",
-        "error": _error(error),
-    }
+    """A query that ended before anything ran; `planned` is empty where it came to no plan."""
+    who = _who(decision_id, caller, context, warehouse)
+    return {**who, **planned, "decision": "refused", "error": _error(error)}
 
 
 def outcome(
@@ -135,34 +163,6 @@ def _who(decision_id: str, caller: Caller, context: Context, warehouse: str) -> 
 
 def _label(text: str | None) -> str | None:
     return None if text is None else redaction.label(text)
-
-
-def _plan(plan: Plan) -> dict[str, Json]:
-    query, decided = plan.query, plan.decision
-    return {
-        "catalog": query.catalog_version,
-        "columns": [
-            {
-                "mask": column.mask,
-                "name": f"{column.table}.{column.column}",
-                "tags": list(column.tags),
-                "usage": column.usage,
-            }
-            for column in plan.columns
-        ],
-        "objects": _objects(decided.views),
-        "policy": {"commit": decided.commit, "fingerprint": decided.policy, "view": decided.view},
-        "reasons": _reasons(decided.reasons),
-        "roles": list(decided.subjects),
-        "statement": {
-            "fingerprint": query.fingerprint,
-            "kind": query.kind,
-            "parameters": len(query.parameters),
-            "rewritten": redaction.without_literals(plan.sql, _names(plan)),
-            "sql": query.redacted if len(query.redacted) <= redaction.LONGEST_SQL else None,
-        },
-        "withheld": _reasons(plan.withheld),
-    }
 
 
 def _objects(views: Sequence[TableView]) -> list[Json]:

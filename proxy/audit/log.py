@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
+from cachetools import LRUCache
+
 from proxy import kinds
 from proxy.audit import entries
 from proxy.audit.journal import Damaged, Journal, Pending, Sink, refusal
@@ -27,6 +29,7 @@ EVENTS = frozenset({"start", "stop", "login-failed", "plan", "policy-load", "set
 """The kinds of records that are about no query (`plan` is about one that does not run)."""
 
 _LOG = logging.getLogger("usher.audit")
+_PLANS = 1024
 _SILENT = "The audit log does not answer, so nothing is run; try again later."
 _NOT_OPEN = "The audit log is not open; try again once the gateway has started."
 _NOT_MADE = "The audit record could not be made, so nothing is run."
@@ -42,6 +45,7 @@ class Log:
         self._journal: Journal | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiters: dict[str, asyncio.Future[None]] = {}
+        self._plans: LRUCache[int, tuple[Plan, dict[str, Json]]] = LRUCache(_PLANS)
 
     # --------------------------------------------------------------------------------------------------- life
     async def start(self) -> None:
@@ -122,6 +126,14 @@ class Log:
             del self._waiters[record.event_id]
             raise
         return waiter
+
+    def planned(self, plan: Plan) -> Mapping[str, Json]:
+        """What a plan adds to a record. Plans are shared by many queries, so it is kept by the plan's identity (and
+        with the plan, so that no other can take its identity)."""
+        kept = self._plans.get(id(plan))
+        if kept is None:
+            kept = self._plans[id(plan)] = (plan, entries.of_plan(plan))
+        return kept[1]
 
     async def written(self, record: Pending, waiter: asyncio.Future[None]) -> None:
         """Wait for a record that was handed over. Raises `AuditError`."""
@@ -206,13 +218,18 @@ class QueryEntry:
             raise self._named(refusal("A query has one decision record, and this one has it already."))
         self._plan = plan
         who = (self.decision_id, self._caller, self._context, self._warehouse)
-        await self._write("decision", lambda: entries.decision(*who, plan))
+        await self._write("decision", lambda: entries.decision(*who, self._log.planned(plan)))
 
     async def refused(self, error: BaseException, plan: Plan | None) -> None:
         """Write the record of a refusal before anything ran; durable on return. Does nothing once there is an outcome.
         Raises `AuditError`, but not where a hang-up is being recorded: nobody is there to be refused."""
         who = (self.decision_id, self._caller, self._context, self._warehouse)
-        await self._close("refused", error, lambda: entries.refused(*who, plan or self._plan, error))
+        known = plan or self._plan
+        await self._close(
+            "refused",
+            error,
+            lambda: entries.refused(*who, self._log.planned(known) if known is not None else {}, error),
+        )
 
     async def closed(
         self, outcome: Outcome, rows: int, size: int, report: ScanReport | None, error: BaseException | None

@@ -18,18 +18,19 @@ MOST_LABELS = 32
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>[ \t\r\n\f]+)
+    (?P<kept>(?:
+        [^\W\d]\w*+ | [ \t\r\n\f]++ | \$\w++(?!\$) | -(?!-) | /(?!\*) | \.(?!\d) | [+*%<>=!|&^~?:;,()\[\]{}@]
+    )++)
   | (?P<comment>--[^\r\n]*|/\*.*?\*/)
   | (?P<number>(?:\d|\.\d)(?:[eE][+-]\d|[\w.])*)
-  | (?P<word>[^\W\d]\w*)
   | (?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
-  | (?P<parameter>\$\w+)
   | (?P<text>'(?:[^']|'')*+')
   | (?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`)
-  | (?P<operator>[-+*%<>=!|&^~?:;,.()\[\]{}@]|/(?!\*))
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+_OWN = re.compile(r"__usher\w*|system|main|pg_catalog", re.ASCII)
+"""Names that only the gateway can write, and those of the schemas where engines keep their own functions."""
 _PLAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*){0,3}", re.ASCII)
 _JWT = re.compile(r"eyJ[\w-]*(?:\.[\w-]*){1,4}", re.ASCII)
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
@@ -38,7 +39,8 @@ _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
 def without_literals(sql: str, names: Collection[str]) -> str | None:
     """The statement with each literal replaced by `?` and comments dropped, or None where its reading is not certain.
 
-    Bound parameters and bare words stay; a quoted identifier stays where `names` holds it and is `"?"` otherwise."""
+    Bound parameters and bare words stay; a quoted identifier stays where `names` holds it, or where only the gateway
+    can have written it, and is `"?"` otherwise."""
     parts: list[str] = []
     at = 0
     while at < len(sql):
@@ -56,10 +58,8 @@ def without_literals(sql: str, names: Collection[str]) -> str | None:
 
 def _kept(kind: str, text: str, names: Collection[str]) -> str | None:
     """What is kept of one token; None where dialects read it differently."""
-    if kind in ("word", "parameter", "operator"):
+    if kind == "kept":  # bare words, bound parameters, operators, space
         return text
-    if kind == "space":
-        return " "
     if kind == "comment":  # a quote in it, or a second opening, could be code to another reader
         return None if re.search(r"['\"`$]|/\*", text[2:]) else " "
     if kind in ("number", "dollar"):
@@ -70,7 +70,8 @@ def _kept(kind: str, text: str, names: Collection[str]) -> str | None:
     if kind == "text":
         return HIDDEN
     if kind == "quoted":
-        return text if text[1:-1].replace(mark * 2, mark) in names else mark + HIDDEN + mark
+        inner = text[1:-1].replace(mark * 2, mark)
+        return text if inner in names or _OWN.fullmatch(inner) else mark + HIDDEN + mark
     raise AssertionError(kind)
 
 

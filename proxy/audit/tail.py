@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
-from proxy.audit.record import canonical, parse
+from proxy.audit.record import parse
 from proxy.audit.segments import Segment, segments
 from proxy.errors import AuditError, InvalidSql
 from proxy.values import Json, ReasonCode, Record
@@ -58,30 +58,6 @@ def last(folder: Path, count: int, writer: str = "usher") -> int:
     for _, line in _lines(parts[-1].path, 0) if parts else ():
         sequence = _parsed(line, parts[-1].path).sequence
     return max(0, sequence - count)
-
-
-def summary(record: Record) -> dict[str, str]:
-    """What a person looks for first, as text that is safe to print: time, sequence, kind, who, app, what, how."""
-    body = record.body
-    return {
-        "time": _shown(record.time),
-        "sequence": str(record.sequence),
-        "kind": _shown(record.kind),
-        "who": _first(body, "actor.subject", "subject"),
-        "app": _first(body, "actor.app"),
-        "what": ", ".join(_shown(name) for name in _found(dict(body), ["objects", "table"])),
-        "how": _first(body, "error.code", "outcome", "decision", "reasons"),
-        "decision_id": _first(body, "decision_id"),
-    }
-
-
-def _first(body: Mapping[str, Json], *paths: str) -> str:
-    return next((_shown(found) for path in paths for found in _found(dict(body), path.split("."))), "")
-
-
-def _shown(text: str) -> str:
-    """Printable text: what could steer or mislead a terminal is escaped as in the log itself."""
-    return canonical(text)[1:-1].decode("ascii").replace('\\"', '"')
 
 
 # -------------------------------------------------------------------------------------------------------- filters

@@ -23,7 +23,7 @@ REPORT = ScanReport("full", 40, {"masked": 3}, (Finding("email", "EMAIL_ADDRESS"
 
 
 def test_the_decision_holds_every_field() -> None:
-    assert entries.decision(*WHO, plan()) == {
+    assert entries.decision(*WHO, entries.of_plan(plan())) == {
         "actor": {
             "act": [{"issuer": "https://login.example.com/", "subject": "sales-bot"}],
             "app": "sales-bot",
@@ -76,7 +76,7 @@ def test_the_decision_holds_every_field() -> None:
 
 def test_a_refusal_holds_code_and_reasons_and_no_text() -> None:
     error = Denied("You may not, " + CANARY, Reason(ReasonCode.NO_GRANT, "shop.main.salaries"))
-    body = entries.refused(*WHO, None, error)
+    body = entries.refused(*WHO, {}, error)
     assert body["decision"] == "refused"
     assert body["error"] == {
         "code": "denied",
@@ -88,7 +88,7 @@ def test_a_refusal_holds_code_and_reasons_and_no_text() -> None:
 
 
 def test_a_refusal_with_a_plan_holds_the_statement() -> None:
-    body = entries.refused(*WHO, plan(), Denied("no"))
+    body = entries.refused(*WHO, entries.of_plan(plan()), Denied("no"))
     assert {"statement", "objects", "columns", "policy", "error"} <= set(body)
 
 
@@ -137,14 +137,14 @@ def test_an_abandoned_decision_claims_to_know_nothing() -> None:
 
 
 def test_attributes_and_email_of_the_caller_are_left_out() -> None:
-    text = canonical(entries.decision(*WHO, plan())).decode()
+    text = canonical(entries.decision(*WHO, entries.of_plan(plan()))).decode()
     assert "the-secret-region" not in text
     assert "ana@example.com" not in text
 
 
 def test_labels_are_kept_apart_few_and_short() -> None:
     labels = {f"label-{i:03d}": "x" * 1000 for i in range(100)} | {"auth": "Bearer eyJhbGciOi.eyJz.c2ln"}
-    body: Any = entries.decision("d", CALLER, Context("http", labels=labels), "shop", plan())
+    body: Any = entries.decision("d", CALLER, Context("http", labels=labels), "shop", {})
     assert len(body["client"]["unverified"]) == 32
     assert max(len(text) for text in body["client"]["unverified"].values()) == 256
     assert body["client"]["unverified"]["auth"] == "Bearer <token>"
@@ -157,7 +157,7 @@ def test_reasons_about_what_the_user_wrote_hold_plain_names_only() -> None:
         Reason(ReasonCode.UNKNOWN_TABLE, "main.salaries"),
         Reason(ReasonCode.MASKED, "shop.main.my table.e-mail"),
     )
-    body: Any = entries.refused(*WHO, None, error)
+    body: Any = entries.refused(*WHO, {}, error)
     assert [reason["about"] for reason in body["error"]["reasons"]] == [
         "?",
         "main.salaries",
@@ -187,8 +187,8 @@ def test_no_value_stands_in_any_record(noise: str, shape: str) -> None:
     report = ScanReport("full", 1, {}, (Finding(f"('{value}' || email)", "PERSON", 1, "flag", 0.5),))
     error = QueryFailed(f"could not convert {value}", Reason(ReasonCode.CONVERSION, f"'{value}'"))
     bodies: list[dict[str, Json]] = [
-        entries.decision(*WHO, a_plan),
-        entries.refused(*WHO, a_plan, error),
+        entries.decision(*WHO, entries.of_plan(a_plan)),
+        entries.refused(*WHO, entries.of_plan(a_plan), error),
         entries.outcome("d", CALLER, Outcome.FAILED, 0, 0, report, error, 1.0, a_plan),
         entries.outcome("d", CALLER, Outcome.FAILED, 0, 0, report, ValueError(value), 1.0, None),
     ]

@@ -20,6 +20,7 @@ NAMES = frozenset({"email", "main", "customers", "own region"})
         ('SELECT "Ana Smith", "email" FROM t', 'SELECT "?", "email" FROM t'),
         ('SELECT "own region"', 'SELECT "own region"'),
         ("SELECT `Ana Smith`", "SELECT `?`"),
+        ('SELECT "__usher"."x", "system"."main".f(1)', 'SELECT "__usher"."?", "system"."main".f(?)'),
         ("a = 1.5e-10 AND b=.5 and c = 0xFF or d = 1_000", "a = ? AND b=? and c = ? or d = ?"),
         ("a1 + 2b", "a1 + ?"),
         ("x = $1 AND y = $name AND z = ?", "x = $1 AND y = $name AND z = ?"),
