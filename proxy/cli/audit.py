@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from proxy import settings
 from proxy.audit import segments, tail, verify
+from proxy.audit.record import spelling
 from proxy.audit.sinks.file import Settings as FileSettings
 from proxy.cli import output, session
 from proxy.errors import ConfigError
@@ -159,7 +159,7 @@ def _position(text: str | None) -> verify.Position | None:
 # ------------------------------------------------------------------------------------------------------- for people
 def _print(record: Record, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(record), ensure_ascii=False))
+        typer.echo(spelling(record).decode("ascii"))
         return
     output.out().print(line(record), soft_wrap=True)
 
@@ -167,7 +167,7 @@ def _print(record: Record, as_json: bool) -> None:
 def line(record: Record) -> Text:
     """One record on one line."""
     body = record.body
-    style = {"refusal": "red", "login-failed": "red", "decision": "cyan", "outcome": "green"}.get(record.kind, "dim")
+    style = {"refused": "red", "login-failed": "red", "decision": "cyan", "outcome": "green"}.get(record.kind, "dim")
     return Text.assemble(
         (f"{record.time[:19]}  ", "dim"), (f"{record.kind:<12} ", style), output.plain("  ".join(_words(body)))
     )
