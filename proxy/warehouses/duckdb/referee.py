@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from proxy.dialect import Folding, Splice
@@ -134,6 +135,7 @@ class _Rewritten:
         return self._ctes[key]
 
 
+@lru_cache(maxsize=1024)
 def _view_tree(view: str) -> Any:
     """The tree that a policy view has where it is read alone; positions differ there, and nothing else may."""
     statement = one_statement(view)
