@@ -6,6 +6,7 @@ writable), and whatever was started is ended again, in reverse, also when a late
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -120,8 +121,7 @@ class App:
             for part in self._parts.closing():
                 opened.push_async_callback(part.close)
             await self._parts.audit.start()
-            for workers in self._parts.workers:
-                await workers.start()
+            await asyncio.gather(*(workers.start() for workers in self._parts.workers))
             self.policy.check(await self.catalogs())
             body: dict[str, Json] = {"policy": self.policy.fingerprint, "loaded": True}
             await self.audit.event("policy-load", {**body, "settings": settings_fingerprint(self.settings)})

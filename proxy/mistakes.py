@@ -47,14 +47,18 @@ def _real(loc: Sequence[str | int], given: Any, *, missing: bool) -> Path:
     path: list[str | int] = []
     here: Any = given
     for index, part in enumerate(loc):
-        if (isinstance(here, Mapping) and part in here) or (
-            isinstance(here, Sequence) and not isinstance(here, str) and isinstance(part, int) and part < len(here)
-        ):
+        if _has(here, part):
             here = here[part]
         elif not (missing and index == len(loc) - 1):
             continue
         path.append(part)
     return tuple(path)
+
+
+def _has(here: Any, part: str | int) -> bool:
+    if isinstance(here, Mapping):
+        return part in here
+    return isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
 
 
 def _message(detail: ErrorDetails, model: type[BaseModel], path: Path) -> str:
