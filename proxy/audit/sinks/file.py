@@ -53,7 +53,10 @@ def open(settings: Settings, writer: str) -> FileSink:
     the folder cannot be used."""
     folder = settings.path
     try:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in missing:
+            _sync_folder(path.parent)
         mode = folder.stat().st_mode
         lock = os.open(folder / f"{writer}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -141,7 +144,7 @@ class FileSink:
         if path.exists():
             raise FileExistsError(17, "the next file of the log exists already", str(path))
         fresh.rename(path)
-        self._sync_folder()
+        _sync_folder(self._folder)
         self._close_file()
         self._file, self._path, self._size = os.open(path, _APPEND), path, len(data)
 
@@ -184,13 +187,6 @@ class FileSink:
             os.close(file)
             probe.unlink()
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     def _close_file(self) -> None:
         if self._file is not None:
             file, self._file, self._path = self._file, None, None
@@ -211,6 +207,15 @@ def _sync(file: int) -> None:
         os.fsync(file)
     else:
         fcntl.fcntl(file, full)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _chained(segment: Segment, lines: list[bytes]) -> Iterator[Record]:
