@@ -6,12 +6,12 @@ tree is the engine's authority on what a text means: which functions it calls, w
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import orjson
 
 from proxy.dialect import Syntax
 from proxy.errors import InvalidSql, Ungovernable
@@ -97,7 +97,7 @@ def serialized(sql: str) -> list[Any]:
 
     Raises `InvalidSql` for what does not parse (with the place in the text), `Ungovernable` for what is no query."""
     rows = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
-    answer = json.loads(rows[0][0])
+    answer = orjson.loads(rows[0][0])
     if not answer["error"]:
         return list(answer["statements"])
     if answer.get("error_type") == "parser":
@@ -149,6 +149,8 @@ def syntax(sql: str) -> Syntax:
             continue
         if kind not in NODE_TYPES:
             raise _refused(kind)
+        if kind == "TYPE" and (node.get("schema") or node.get("catalog")):
+            raise Ungovernable("Only built-in types can be named in a cast.", ReasonCode.CONSTRUCT)
         if "function_name" in node:
             functions.add(node["function_name"].lower())
         if kind == "VALUE_PARAMETER" and node["identifier"] not in parameters:
