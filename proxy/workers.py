@@ -93,15 +93,16 @@ class Workers:
     async def call(self, *args: Any) -> Any:
         """What the function returns for these arguments. Raises the function's own exception; `WorkerTimeout` when no
         process was free in time or the call did not end in time; `WorkerDied`. Cancelling it kills its process."""
-        request = pickle.dumps(args, protocol=5)
-        if len(request) > MAX_MESSAGE:
-            raise ValueError("the arguments are larger than a worker takes")
+        request = _request(args)
         worker = await self._take()
-        reply = await self._ask(worker, request)
-        returned, value = _load(reply)
-        if returned:
-            return value
-        raise value
+        return _result(await self._ask(worker, request))
+
+    async def call_through(self, *args: Any) -> Any:
+        """As `call`, for work that ends soon in processes that are dear to start: a call that is cancelled while it
+        runs goes on to its end (or its time-out) unheard, and leaves its process to the next."""
+        request = _request(args)
+        worker = await self._take()
+        return _result(await asyncio.shield(self._ask(worker, request)))
 
     async def close(self) -> None:
         """Kill every process and wait until it is gone; calls still running or waiting raise `WorkerDied`."""
@@ -212,6 +213,20 @@ class Workers:
         if not started:
             raise error
         return worker
+
+
+def _request(args: tuple[Any, ...]) -> bytes:
+    request = pickle.dumps(args, protocol=5)
+    if len(request) > MAX_MESSAGE:
+        raise ValueError("the arguments are larger than a worker takes")
+    return request
+
+
+def _result(reply: bytes) -> Any:
+    returned, value = _load(reply)
+    if returned:
+        return value
+    raise value
 
 
 class _Process:

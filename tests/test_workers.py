@@ -100,6 +100,14 @@ async def gone(pid: int) -> bool:
     return False
 
 
+async def eventually(workers: Workers, *args: Any) -> Any:
+    """A call that is tried again while the replacement of a process starts, which a busy machine makes slow."""
+    for _ in range(100):
+        with contextlib.suppress(WorkerTimeout):
+            return await workers.call(*args)
+    raise AssertionError("no process came back")
+
+
 # --------------------------------------------------------------------------------------------------------- calls
 async def test_the_result_comes_back() -> None:
     async with pool() as workers:
@@ -175,8 +183,7 @@ async def test_a_call_that_hangs_is_killed_and_the_next_one_works() -> None:
         with pytest.raises(WorkerTimeout):
             await workers.call("sleep", 60)
         assert await gone(pid)
-        await asyncio.sleep(0.5)
-        assert await workers.call("pid") != pid
+        assert await eventually(workers, "pid") != pid
 
 
 async def test_a_call_that_hangs_holding_the_interpreter_lock_is_killed() -> None:
@@ -202,9 +209,11 @@ async def test_a_process_killed_while_idle_is_replaced_unnoticed() -> None:
         assert await gone(pid)
         for _ in range(4):
             assert await workers.call("pid") != pid
-        await asyncio.sleep(2.0)
-        pids = set(await asyncio.gather(*(workers.call("sleep", 0.2) for _ in range(2))))
-        assert len(pids) == 2
+        for _ in range(50):
+            if len(set(await asyncio.gather(*(workers.call("sleep", 0.2) for _ in range(2))))) == 2:
+                break
+        else:
+            pytest.fail("it was not replaced")
 
 
 async def test_cancelling_a_call_kills_its_process() -> None:
@@ -217,6 +226,30 @@ async def test_cancelling_a_call_kills_its_process() -> None:
             await call
         assert await gone(pid)
         assert await workers.call("pid") != pid
+
+
+async def test_a_call_that_goes_through_leaves_its_process_to_the_next_when_cancelled() -> None:
+    async with pool() as workers:
+        pid = await workers.call_through("pid")
+        call = asyncio.create_task(workers.call_through("sleep", 0.5))
+        waiting = asyncio.create_task(workers.call_through("sleep", 60))
+        await asyncio.sleep(0.1)
+        for cancelled in (call, waiting):
+            cancelled.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await cancelled
+        assert await workers.call("pid") == pid
+
+
+async def test_a_call_that_goes_through_has_a_timeout_even_when_cancelled() -> None:
+    async with pool(timeout_s=0.5) as workers:
+        pid = await workers.call("pid")
+        call = asyncio.create_task(workers.call_through("sleep", 60))
+        await asyncio.sleep(0.1)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await gone(pid)
 
 
 async def test_cancelling_a_call_that_waits_leaves_the_others_their_turn() -> None:

@@ -28,7 +28,7 @@ Replacements: TypeAlias = Mapping[tuple[str, Hints], str]
 """New text by old text and the hints it stood under."""
 
 _LARGEST_FLOAT = 2.0**63
-_DEEPEST = 64
+_DEEPEST = 32
 
 
 class Unreadable(Exception):

@@ -29,9 +29,9 @@ from proxy.workers import WorkerDied, Workers, WorkerTimeout
 
 _T = TypeVar("_T")
 
-SLICE_ROWS = 8_192
-SLICE_BYTES = 262_144
-"""A piece for one process: of language-model work, about 5 seconds at the worst."""
+SLICE_ROWS = 4_096
+SLICE_BYTES = 131_072
+"""The largest piece for one process: some 5 seconds of work at the worst."""
 
 _log = logging.getLogger("usher.scan")
 
@@ -204,7 +204,7 @@ class Scan:
         if self._workers is None:
             raise ScanError("The scan of results has no processes.", ReasonCode.SCANNER_DOWN)
         try:
-            scanned: Scanned = await self._workers.call(job)
+            scanned: Scanned = await self._workers.call_through(job)
         except Unreadable as error:
             reason = Reason(ReasonCode.CONSTRUCT, shown)
             raise ScanError(f"{shown}: {error}.", reason) from None
@@ -252,7 +252,7 @@ def _slices(array: pa.Array[Any]) -> Iterator[pa.Array[Any]]:
 
 
 async def _all(jobs: Sequence[Coroutine[Any, Any, _T]], concurrency: int) -> list[_T]:
-    """Every job's result, in order; as soon as one fails the others are cancelled."""
+    """Every job's result, in order; as soon as one fails, those that wait are cancelled."""
     places = asyncio.Semaphore(concurrency)
 
     async def one(job: Coroutine[Any, Any, _T]) -> _T:

@@ -191,7 +191,7 @@ def test_a_type_nobody_has_decided_on_is_refused() -> None:
     interval = pa.array([pa.MonthDayNano([1, 2, 3])])
     assert is_harmless(interval.type)
     deep: Any = pa.array(["x"])
-    for _ in range(70):
+    for _ in range(40):
         deep = pa.ListArray.from_arrays([0, 1], deep)
     with pytest.raises(Unreadable, match="nested too deeply"):
         leaves(deep, "c")
