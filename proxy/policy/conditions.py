@@ -40,7 +40,7 @@ def any_of(parts: Iterable[Condition]) -> Condition:
 
 
 def implies(condition: Condition, others: Sequence[Condition]) -> bool:
-    """Whether every row that the condition admits is plainly admitted by one of the others too. False means not known."""
+    """Whether each row that the condition admits is plainly admitted by one of the others. False: not known."""
     if isinstance(condition, Never) or condition in others:
         return True
     if isinstance(condition, AnyOf):
