@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 
 from proxy.scan import verdicts
-from proxy.scan.leaves import Array, Hints, Leaf, has_unread_values, leaves, replace
+from proxy.scan.arrays import Array, Hints, pack, unpack
+from proxy.scan.leaves import Leaf, has_unread_values, leaves, replace
 from proxy.scan.presidio import Analyzer
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action, Mode
@@ -79,21 +79,6 @@ def scan_column(job: Job) -> Scanned:
         counts=counts,
         rates=rates,
     )
-
-
-def pack(column: Array) -> bytes:
-    """A column as an Arrow stream, cut out of whatever it is a slice of."""
-    batch = pa.RecordBatch.from_arrays([column], names=["column"])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()
-
-
-def unpack(data: bytes) -> Array:
-    """The column of an Arrow stream."""
-    with pa.ipc.open_stream(data) as reader:
-        return reader.read_next_batch().column(0)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """The scan of results: personal data that the policy did not foresee is found and dealt with before it leaves.
 
-Rule kept here: a batch is released only after every column that must be read was read; whatever goes wrong on the way
-is a `ScanError` and no rows. Every cell is counted as read or as skipped, with why. No error, log or report holds a
-value; a column's name is only told where it is not data itself.
+Rule kept here: a batch is released only after every column that must be read was read, and holds in its memory nothing
+that it does not show; whatever goes wrong on the way is a `ScanError` and no rows. Every cell is counted as read or as
+skipped, with why. No error, log or report holds a value; a column's name is only told where it is not data itself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import pyarrow as pa
 
 from proxy.errors import ConfigError, PiiBlocked, ScanError
 from proxy.scan import presidio
-from proxy.scan.column import Count, Job, Scanned, pack, scan_column, start, unpack
+from proxy.scan.arrays import pack, unpack
+from proxy.scan.column import Count, Job, Scanned, scan_column, start
 from proxy.scan.leaves import Unreadable, is_harmless
 from proxy.scan.lineage import sources, unexplained
+from proxy.scan.residue import without_residue
 from proxy.scan.rules import Rule, ScanRules
 from proxy.scan.settings import Action, Mode, Settings
 from proxy.scan.verdicts import Rate
@@ -160,7 +162,7 @@ class Scan:
         for place, array in zip(to_read, read, strict=True):
             arrays[place] = array
         self._refuse_blocked()
-        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+        return pa.RecordBatch.from_arrays([without_residue(array) for array in arrays], schema=batch.schema)
 
     async def _scan_column(self, column: _Column, array: pa.Array[Any]) -> pa.Array[Any]:
         if is_harmless(array.type):

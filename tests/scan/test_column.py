@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.scan import column
-from proxy.scan.column import Job, Scanned, pack, scan_column, unpack
+from proxy.scan.arrays import pack, unpack
+from proxy.scan.column import Job, Scanned, scan_column
 from proxy.scan.rules import Rule, ScanRules
 from proxy.scan.settings import PHONE_REGIONS, Action, Mode
 from proxy.scan.verdicts import Rate

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.scan.column import pack, unpack
+from proxy.scan.arrays import pack, unpack
 from proxy.scan.leaves import Unreadable, has_unread_values, is_harmless, leaves, replace
 
 NONE: frozenset[str] = frozenset()
