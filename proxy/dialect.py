@@ -60,6 +60,8 @@ class Expressions:
     """A number as a double."""
     truncated_number: Callable[[exp.Expression], exp.Expression]
     """A double without its fraction, towards zero."""
+    whole: Callable[[exp.Expression], exp.Expression]
+    """A decimal without its fraction, towards zero, in an integer type that holds every decimal."""
 
 
 @dataclass(frozen=True, slots=True)

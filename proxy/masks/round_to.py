@@ -7,7 +7,7 @@ type and so can never raise. NaN and infinities stay as they are.
 from __future__ import annotations
 
 import math
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
@@ -16,7 +16,6 @@ from proxy.dialect import Dialect
 from proxy.values import TypeKind
 
 KINDS = frozenset({TypeKind.INTEGER, TypeKind.DECIMAL, TypeKind.FLOAT})
-EXACT = Context(prec=80, rounding=ROUND_DOWN)
 
 
 class Settings(BaseModel):
@@ -38,17 +37,17 @@ def sql(column: exp.Expression, kind: TypeKind, options: Settings, dialect: Dial
         return exp.Mul(this=steps, expression=step.copy())
     if kind not in KINDS:
         return exp.Null()
-    return exp.Paren(this=exp.Sub(this=column.copy(), expression=exp.Mod(this=column.copy(), expression=step)))
+    number = dialect.expressions.whole(column) if kind is TypeKind.DECIMAL else column
+    return exp.Paren(this=exp.Sub(this=number.copy(), expression=exp.Mod(this=number.copy(), expression=step)))
 
 
 def value(value: object, kind: TypeKind, options: Settings, secret: bytes) -> object:  # noqa: ARG001
     """The number cut to a multiple of `to`."""
     if kind not in KINDS or isinstance(value, bool):
         return None
-    if isinstance(value, int):
-        return int(math.copysign(1, value)) * (abs(value) // options.to * options.to)
-    if isinstance(value, Decimal):
-        return EXACT.subtract(value, EXACT.remainder(value, Decimal(options.to)))
+    if isinstance(value, int | Decimal):
+        whole = int(value)
+        return whole - int(math.copysign(abs(whole) % options.to, whole))
     if isinstance(value, float):
         return _cut(value, options.to)
     return None

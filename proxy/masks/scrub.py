@@ -8,7 +8,6 @@ the scan. They are written in what RE2 and Python's `re` (ASCII) read alike, and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,26 +27,31 @@ _GAP = "[ \t.\\-/\u00a0\u2010-\u2015\u202f\u2212\u200b]"
 _LOCAL = "[^ \t\r\n\v\f@\uff20<>(),;:\"'\\[\\]]"
 _LABELS = "[A-Za-z0-9\u00a1-\uff0d\uff10-\uff1f\uff21-\uffef\\-]+"
 
-PATTERNS: Mapping[Entity, str] = {
-    "email": f"{_LOCAL}+[@\uff20]{_LABELS}(?:[.\u2024\uff0e\u3002]{_LABELS})*",
-    "iban": f"[A-Za-z]{{2}}[0-9]{{2}}(?:[A-Za-z0-9]{{11,30}}|(?:{_GAP}[A-Z0-9]{{4}}){{2,7}}(?:{_GAP}[A-Z0-9]{{1,4}})?)",
-    "card": f"{_DIGIT}(?:{_GAP}{{0,2}}{_DIGIT}){{12,}}",
-    "national_id": (
+PATTERNS: tuple[tuple[Entity, str], ...] = (
+    ("email", f"{_LOCAL}+[@\uff20]{_LABELS}(?:[.\u2024\uff0e\u3002]{_LABELS})*"),
+    (
+        "iban",
+        f"[A-Za-z]{{2}}[0-9]{{2}}(?:[A-Za-z0-9]{{11,30}}|(?:{_GAP}[A-Z0-9]{{4}}){{2,7}}(?:{_GAP}[A-Z0-9]{{1,4}})?)",
+    ),
+    ("phone", f"[+\uff0b]{_GAP}?{_DIGIT}(?:[()]?{_GAP}{{0,2}}[()]?{_DIGIT}){{6,}}"),
+    ("card", f"{_DIGIT}(?:{_GAP}{{0,2}}{_DIGIT}){{12,}}"),
+    (
+        "national_id",
         f"{_DIGIT}{{3}}{_GAP}{_DIGIT}{{2}}{_GAP}{_DIGIT}{{4}}"
         r"|\b[0-9]{9}\b"
-        r"|\b[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]\b"
+        r"|\b[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]\b",
     ),
-    "phone": (
-        f"(?:[+\uff0b]|00){_GAP}?{_DIGIT}(?:[()]{{0,1}}{_GAP}{{0,2}}[()]{{0,1}}{_DIGIT}){{6,14}}"
-        f"|\\(?{_DIGIT}{{3}}\\)?{_GAP}{{0,2}}{_DIGIT}{{3}}{_GAP}{_DIGIT}{{4}}"
+    (
+        "phone",
+        f"\\(?{_DIGIT}{{3}}\\)?{_GAP}{{0,2}}{_DIGIT}{{3}}{_GAP}{_DIGIT}{{4}}"
         f"|0(?:{_GAP}?{_DIGIT}){{8,13}}"
-        f"|\\b[0-9]{{10,12}}\\b"
-        f"|\\b[0-9]{{3}}[\\-.\u2010-\u2015][0-9]{{4}}\\b"
+        r"|\b[0-9]{10,12}\b"
+        "|\\b[0-9]{3}[\\-.\u2010-\u2015][0-9]{4}\\b",
     ),
-}
+)
 """What is replaced, in this order, by a tag such as `<EMAIL>`."""
 
-_COMPILED = {entity: re.compile(pattern, re.ASCII) for entity, pattern in PATTERNS.items()}
+_COMPILED = tuple((entity, re.compile(pattern, re.ASCII)) for entity, pattern in PATTERNS)
 
 
 class Settings(BaseModel):
@@ -62,7 +66,7 @@ def sql(column: exp.Expression, kind: TypeKind, options: Settings, dialect: Dial
     """The text with tags in place of what was found."""
     if kind not in KINDS:
         return exp.Null()
-    for entity, pattern in PATTERNS.items():
+    for entity, pattern in PATTERNS:
         if entity in options.entities:
             column = dialect.expressions.replace_all(column, pattern, tag(entity))
     return column
@@ -72,7 +76,7 @@ def value(value: object, kind: TypeKind, options: Settings, secret: bytes) -> ob
     """The text with tags in place of what was found."""
     if kind not in KINDS or not isinstance(value, str):
         return None
-    for entity, pattern in _COMPILED.items():
+    for entity, pattern in _COMPILED:
         if entity in options.entities:
             value = pattern.sub(tag(entity), value)
     return value

@@ -102,7 +102,8 @@ class Execution:
 def _plain(kind: pa.DataType) -> pa.DataType:
     """A type without dictionaries, which would hold every value that an enumeration has, not only those in the rows."""
     if isinstance(kind, pa.DictionaryType):
-        return kind.value_type
+        value: pa.DataType = kind.value_type
+        return value
     if isinstance(kind, pa.MapType):
         return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
     if isinstance(kind, pa.FixedSizeListType):

@@ -63,8 +63,10 @@ def length(value: exp.Expression) -> exp.Expression:
 
 
 def year(value: exp.Expression) -> exp.Expression:
-    """The year of a date or timestamp (in UTC); NULL for an infinite one."""
-    return call("year", value)
+    """The year of a date or timestamp (in UTC); NULL for an infinite one. By way of TIMESTAMP, since with time zones
+    the engine counts years before Christ up, and dates beyond it are NULL."""
+    moment = exp.TryCast(this=value, to=exp.DataType.build("TIMESTAMP", dialect="duckdb"))
+    return call("year", moment)
 
 
 def truncated(value: exp.Expression, unit: str) -> exp.Expression:
@@ -82,6 +84,11 @@ def truncated_number(value: exp.Expression) -> exp.Expression:
     return call("trunc", value)
 
 
+def whole(value: exp.Expression) -> exp.Expression:
+    """A decimal without its fraction, towards zero, in an integer type that holds all of them."""
+    return exp.cast(call("trunc", value), exp.DataType.Type.INT128, copy=False)
+
+
 EXPRESSIONS = Expressions(
     to_text=to_text,
     replace_all=replace_all,
@@ -94,4 +101,5 @@ EXPRESSIONS = Expressions(
     truncated=truncated,
     floating=floating,
     truncated_number=truncated_number,
+    whole=whole,
 )
