@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import subprocess
@@ -18,13 +19,14 @@ import yaml
 
 from proxy import kinds
 from proxy.values import ReasonCode
+from tests import demo_folder
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
 SHIPPED = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs/architecture.md", "docs/threat-model.md")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CODE_PATH = re.compile(r"`((?:proxy|tests|docs|deploy|policies|\.ci)/[\w./-]*)(?:::(\w+))?`")
-SHELL = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.M | re.S)
+SHELL = re.compile(r"^```(?:sh|bash)\n(.*?)^```", re.M | re.S)
 
 PLACES = {
     "a path of a build machine": r"(?<![\w.])/(?:work|farm)/|bash_jobs|/tmp/v/",
@@ -150,6 +152,27 @@ def test_readme_gives_the_two_commands() -> None:
     lines = shell_lines(ROOT / "README.md")
     assert "python3 -m venv .venv && .venv/bin/pip install -e '.[fast,ner]' && .venv/bin/usher demo" in lines
     assert ".venv/bin/pip install -e '.[dev]' && .venv/bin/pytest" in lines
+
+
+def test_example_of_the_readme_is_true() -> None:
+    [block] = re.findall(r"^```console\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    script = "\n".join(line[2:] for line in block.splitlines() if line.startswith(("$ ", "> ")))
+    told = [line for line in block.splitlines() if not line.startswith(("$ ", "> "))]
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "USHER_CONFIG": str(demo_folder.built() / "usher.yaml"),
+        "COLUMNS": "110",
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=110, check=True
+    )
+    shown = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    assert without_ids(shown) == without_ids(told)
+
+
+def without_ids(lines: list[str]) -> list[str]:
+    return [re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", line) for line in lines]
 
 
 def test_extras_named_in_documents_exist() -> None:
