@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
 
 from proxy.doors.http import openapi
 from proxy.doors.http.calls import Calls
@@ -45,7 +46,7 @@ def build(gateway: Gateway, settings: Settings) -> FastAPI:
     add("/v1/audit", calls.audit, responses=openapi.audit_responses(), openapi_extra=openapi.SIGNED_IN)
     add("/healthz", calls.healthz, responses=openapi.health_responses())
     add("/readyz", calls.readyz, responses=openapi.ready_responses())
-    add("/metrics", calls.metrics, responses=openapi.metrics_responses())
+    add("/metrics", calls.metrics, responses=openapi.metrics_responses(), response_class=PlainTextResponse)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
 

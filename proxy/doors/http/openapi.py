@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from proxy.doors.http.bodies import PlanBody, QueryBody
@@ -110,14 +111,27 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The whole document, made once."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
-        schemes = made.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["bearer"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        components = made["components"]
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         problem = ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}")
-        made["components"]["schemas"] |= {**problem.pop("$defs"), "ProblemModel": problem}
-        for call in (operation for path in made["paths"].values() for operation in path.values()):
-            call["responses"].pop("422", None)  # the door answers 400, in its own form
+        components["schemas"] |= {**problem.pop("$defs"), "ProblemModel": problem}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            components["schemas"].pop(unused, None)
+        for route in app.routes:
+            if isinstance(route, APIRoute):
+                _complete(made["paths"][route.path], route.responses)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _complete(operations: dict[str, Any], responses: Responses) -> None:
+    """Take out the status that this door never answers, and put back the nulls that FastAPI drops from examples."""
+    for operation in operations.values():
+        operation["responses"].pop("422", None)
+        for status, response in responses.items():
+            for media_type, content in response["content"].items():
+                examples = {key: content[key] for key in ("example", "examples") if key in content}
+                operation["responses"][str(status)]["content"][media_type] |= examples
 
 
 def _answer(path: str, model: type[BaseModel]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from proxy.doors.http.formats import Form, error_line, pieces
 from proxy.doors.http.metrics import Metrics
 from proxy.doors.http.problems import DECISION_HEADER, problem_of
+from proxy.doors.http.server import ABORT
 from proxy.doors.http.traces import shape_of
 from proxy.errors import GatewayError
 from proxy.gateway import Gateway, Request, refusal_of
@@ -70,6 +71,7 @@ class QueryResponse(Response):
         except _Unread:
             LOG.warning("a client stopped reading; its answer was cut")
             ask.metrics.refused("unread")
+            scope.get("extensions", {}).get(ABORT, int)()
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is not error:

@@ -1,7 +1,8 @@
 """The socket and the server under the HTTP door.
 
 Rule kept here: a port that cannot be had is told before anything runs, with the setting that names it; the server
-writes no access log of its own (its lines hold query strings) and trusts no proxy that the settings do not name.
+writes no access log of its own (its lines hold query strings) and trusts no proxy that the settings do not name; no
+client can hold a connection by sending or reading nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +13,20 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 import anyio
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from proxy.doors.http.settings import Settings
 from proxy.errors import ConfigError
 
+ABORT = "usher.abort"
+"""The ASGI extension under which a request finds the function that drops its connection."""
+HEAD_TIMEOUT_S = 10.0
+"""Seconds a client may take to send the head of a request."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ADVICE = {
     errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
@@ -58,7 +65,8 @@ async def run(
     """Serve `app` on a bound socket until told to stop; then end in order."""
     server = _Server(
         uvicorn.Config(
-            app,
+            _with_abort(app, lambda scope: server.abort(scope)),
+            http=_Protocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -75,6 +83,7 @@ async def run(
             group.start_soon(_watch, server, asked, bound, ready)
             with anyio.CancelScope(shield=True):
                 await server.serve(sockets=[bound])
+                server.abort(None)
             group.cancel_scope.cancel()
 
 
@@ -94,6 +103,55 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
+
+    def abort(self, scope: Scope | None) -> None:
+        """Drop the connection of one request, or all that are left, with whatever their clients did not read."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Protocol) and (scope is None or connection.scope is scope):
+                connection.transport.abort()
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1, without its access log, and with a deadline for the head of each request."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client came."""
+        super().connection_made(transport)
+        self.access_log = False
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """A client sent something."""
+        super().data_received(data)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A client left."""
+        super().connection_lost(exc)
+        self._forget()
+
+    def _expect_head(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._forget()
+        elif self._late is None:
+            self._late = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.close)
+
+    def _forget(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def _with_abort(app: ASGIApp, abort: Callable[[Scope], None]) -> ASGIApp:
+    """`app`, with a way to drop the connection of the request it answers (ASGI has none)."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("extensions", {})[ABORT] = partial(abort, scope)
+        await app(scope, receive, send)
+
+    return wrapped
 
 
 async def _watch(

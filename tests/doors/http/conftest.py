@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -25,6 +25,7 @@ class Door:
     port: int
     stop: asyncio.Event
     serving: asyncio.Task[None]
+    connections: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def query(self, accept: str = "application/json", **body: Any) -> httpx.Response:
         """Ask POST /v1/query."""
@@ -33,6 +34,7 @@ class Door:
     async def raw(self, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection on which `data` was sent."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.connections.append(writer)
         writer.write(data)
         await writer.drain()
         return reader, writer
@@ -46,7 +48,10 @@ async def _served(fakes: Fakes, settings: dict[str, Any]) -> AsyncIterator[Door]
     url = await asyncio.wait_for(urls.get(), 10)
     headers = {"Authorization": "Bearer token-ana"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
-        yield Door(fakes, client, int(url.rpartition(":")[2]), stop, serving)
+        made = Door(fakes, client, int(url.rpartition(":")[2]), stop, serving)
+        yield made
+    for writer in made.connections:
+        writer.transport.abort()
     stop.set()
     await asyncio.wait_for(serving, 20)
 

@@ -133,9 +133,6 @@ async def test_huge_chunked_body_is_refused(door: Door) -> None:
 
 
 async def test_endless_body_is_not_read_to_its_end(door: Door) -> None:
-    head = (
-        b"POST /v1/query HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-ana\r\nContent-Type: application/json\r\n"
-    )
     reader, writer = await door.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
 
     async def send() -> None:
@@ -153,9 +150,6 @@ async def test_endless_body_is_not_read_to_its_end(door: Door) -> None:
 
 async def test_body_that_does_not_arrive_is_408(opened: Open) -> None:
     door = await opened(body_timeout_s=0.2)
-    head = (
-        b"POST /v1/query HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-ana\r\nContent-Type: application/json\r\n"
-    )
     reader, writer = await door.raw(HEAD + b'Content-Length: 100\r\n\r\n{"sql"')
     answer = await asyncio.wait_for(reader.read(), 10)
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -164,9 +158,6 @@ async def test_body_that_does_not_arrive_is_408(opened: Open) -> None:
 
 
 async def test_client_that_leaves_while_sending_its_body_harms_nobody(door: Door, logged) -> None:
-    head = (
-        b"POST /v1/query HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-ana\r\nContent-Type: application/json\r\n"
-    )
     _, writer = await door.raw(HEAD + b'Content-Length: 100\r\n\r\n{"sql"')
     await asyncio.sleep(0.1)
     writer.close()
