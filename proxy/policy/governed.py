@@ -199,5 +199,5 @@ def _filter(
 def suggestion(name: str, names: Iterable[str]) -> str:
     """A hint at the name that was probably meant, to append to a problem; empty where none is near."""
     spelt = {n.casefold(): n for n in names}
-    near = get_close_matches(name.casefold(), spelt, n=1, cutoff=0.75)
+    near = get_close_matches(name.casefold(), spelt, n=1, cutoff=0.6)
     return f"; did you mean {spelt[near[0]]!r}?" if near else ""

@@ -76,6 +76,9 @@ def validate(model: type[Model], document: Document, problems: list[str]) -> Mod
         return None
 
 
+_PLAIN_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader without aliases (the only way to make a small file large), with text keys, and with the
     booleans of YAML 1.2 only, so that a tag `on` stays text."""
@@ -88,6 +91,8 @@ class _Loader(yaml.SafeLoader):
 
     def plain(self, node: yaml.Node) -> Any:
         """The value of a node, keys as text."""
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN_TAGS:
+            raise yaml.MarkedYAMLError(None, None, "types (`!!..`) are not allowed", node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return {str(key.value): self.plain(value) for key, value in node.value}
         if isinstance(node, yaml.SequenceNode):

@@ -1,0 +1,107 @@
+"""A catalog under a policy: what does not fit is withheld, never shown with less protection."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from proxy.errors import ConfigError
+from proxy.policy.governed import suggestion
+from proxy.values import TableId
+from tests.policy.house import COLUMNS, CUSTOMERS, DATA, EMPLOYEES, MASKS, ORDERS, caller, columns, engine, shop
+
+GRANTS = "p, user:ana, shop, read, allow\n"
+ROWS = DATA + '    rows:\n      - {id: f, for: everyone, where: "region = :region"}\n'
+
+
+def problems(path: Path, data: str, masks: str = MASKS, grants: str = GRANTS) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        engine(path, grants, data=data, masks=masks)
+    return [p.removeprefix(f"{path}/") for p in caught.value.problems]
+
+
+def test_a_filter_that_does_not_compile_fails_the_load(tmp_path: Path) -> None:
+    found = problems(tmp_path, ROWS.replace("region = :region", "regoin = :region"))
+    assert found == ['data/all.yaml:9: the filter f cannot be used: there is no column "regoin"']
+
+
+def test_a_filter_that_needs_an_attribute_no_claim_supplies_fails_the_load(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, ROWS.replace(":region", ":territory"))
+    assert problem.startswith("data/all.yaml:9: the filter f needs the attribute :territory, which no claim supplies;")
+    assert "app, email, issuer, region, regions, sub" in problem
+
+
+def test_an_unknown_column_fails_the_load(tmp_path: Path) -> None:
+    found = problems(tmp_path, DATA.replace("      ssn:", "      snn:"))
+    assert found == ["data/all.yaml:7: shop.sales.customers has no column 'snn'; did you mean 'ssn'?"]
+
+
+def test_an_unknown_table_fails_the_load(tmp_path: Path) -> None:
+    found = problems(tmp_path, DATA.replace("customers", "customer"))
+    assert found == ["data/all.yaml:3: there is no table 'shop.sales.customer'; did you mean 'shop.sales.customers'?"]
+
+
+def test_a_mask_option_that_does_not_compile_fails_the_load(tmp_path: Path) -> None:
+    found = problems(tmp_path, DATA, MASKS.replace("{mask: redact}", "{mask: redact, wrong: 1}"))
+    assert found == [
+        "masks.yaml:3: on shop.sales.customers.email: there is no option wrong",
+        "masks.yaml:3: on shop.sales.customers.ssn: there is no option wrong",
+    ]
+
+
+# --------------------------------------------------------------------------------------- the schema changes later
+def test_a_tagged_column_that_was_renamed_withholds_its_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    policy = engine(tmp_path, GRANTS, data=DATA, masks=MASKS)
+    changed = shop({**COLUMNS, CUSTOMERS: ("id", "name", "email", "ssn2", "region")}, version="2")
+    with caplog.at_level(logging.WARNING):
+        view = policy.view(caller(), changed)
+    assert CUSTOMERS not in view.tables
+    assert ORDERS in view.tables
+    assert "shop.sales.customers" in caplog.text
+
+
+def test_a_denied_column_that_was_renamed_withholds_its_table(tmp_path: Path) -> None:
+    policy = engine(tmp_path, GRANTS + "p, user:ana, shop.people.employees.salary, read, deny\n")
+    changed = shop({**COLUMNS, EMPLOYEES: ("id", "email", "pay")}, version="2")
+    assert EMPLOYEES not in policy.view(caller(), changed).tables
+
+
+def test_a_filter_that_no_longer_compiles_withholds_its_table(tmp_path: Path) -> None:
+    policy = engine(tmp_path, GRANTS, data=ROWS, masks=MASKS)
+    changed = shop({**COLUMNS, CUSTOMERS: ("id", "name", "email", "ssn")}, version="2")
+    assert CUSTOMERS not in policy.view(caller(), changed).tables
+
+
+def test_a_dropped_table_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    policy = engine(tmp_path, GRANTS, data=ROWS, masks=MASKS)
+    changed = shop({k: v for k, v in COLUMNS.items() if k != CUSTOMERS}, version="2")
+    assert set(policy.view(caller(), changed).tables) == set(COLUMNS) - {CUSTOMERS}
+
+
+def test_a_column_added_later_is_covered_by_a_grant_on_its_table(tmp_path: Path) -> None:
+    policy = engine(tmp_path, GRANTS)
+    changed = shop({**COLUMNS, ORDERS: (*COLUMNS[ORDERS], "note")}, version="2")
+    assert "note" in columns(policy.view(caller(), changed), ORDERS)
+
+
+# --------------------------------------------------------------------------------------------------- odd names
+def test_a_table_with_a_dot_in_its_name_is_not_a_column_of_another(tmp_path: Path) -> None:
+    odd = TableId("shop", "sales", "orders.total")
+    catalog = shop({**COLUMNS, odd: ("id",)})
+    policy = engine(tmp_path, "p, user:ana, shop.sales.orders.total, read, allow\n", catalog=catalog)
+    view = policy.view(caller(), catalog)
+    assert list(view.tables) == [ORDERS]
+    assert columns(view, ORDERS) == ("total",)
+
+
+def test_a_column_with_a_dot_in_its_name_is_covered_by_its_table(tmp_path: Path) -> None:
+    catalog = shop({**COLUMNS, ORDERS: ("id", "a.b")})
+    policy = engine(tmp_path, "p, user:ana, shop.sales.orders, read, allow\n", catalog=catalog)
+    assert columns(policy.view(caller(), catalog), ORDERS) == ("id", "a.b")
+
+
+def test_a_suggestion_is_made_only_for_a_near_name() -> None:
+    assert suggestion("custmers", ["customers", "orders"]) == "; did you mean 'customers'?"
+    assert suggestion("zzz", ["customers"]) == ""
