@@ -121,11 +121,19 @@ class App:
             for part in self._parts.closing():
                 opened.push_async_callback(part.close)
             await self._parts.audit.start()
+            await self._load()
             await asyncio.gather(*(workers.start() for workers in self._parts.workers))
-            self.policy.check(await self.catalogs())
-            body: dict[str, Json] = {"policy": self.policy.fingerprint, "loaded": True}
-            await self.audit.event("policy-load", {**body, "settings": settings_fingerprint(self.settings)})
             self._opened = opened.pop_all()
+
+    async def _load(self) -> None:
+        """Hold the first policies against the warehouses, and record it. Raises `ConfigError`."""
+        body: dict[str, Json] = {"policy": self.policy.fingerprint, "settings": settings_fingerprint(self.settings)}
+        try:
+            self.policy.check(await self.catalogs())
+        except ConfigError as error:
+            await self.audit.event("policy-load", {**body, "loaded": False, "problems": list(error.problems)})
+            raise
+        await self.audit.event("policy-load", {**body, "loaded": True})
 
     async def check(self) -> list[Catalog]:
         """Hold the policies against the warehouses as they are, and end; for an app that is not started. Answers the

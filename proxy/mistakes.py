@@ -64,6 +64,8 @@ def _has(here: Any, part: str | int) -> bool:
 def _message(detail: ErrorDetails, model: type[BaseModel], path: Path) -> str:
     if detail["type"] == "missing":
         return "is missing"
+    if detail["type"] == "too_short":
+        return f"must have at least {detail['ctx']['min_length']}"
     if detail["type"] == "extra_forbidden":
         known = _keys(model, path[:-1])
         close = difflib.get_close_matches(str(path[-1]) if path else "", known, n=1)

@@ -1,4 +1,4 @@
-"""The app on the demo's real parts: it ends what it starts, tells all that is wrong at once, and reloads all or nothing."""
+"""The app on the demo's real parts: it ends what it starts, tells all problems at once, reloads all or nothing."""
 
 from __future__ import annotations
 
@@ -79,6 +79,9 @@ async def test_policy_naming_an_unknown_column_stops_the_start_and_leaves_nothin
     again = build(loaded(place))  # the audit log and the warehouse were let go
     with pytest.raises(ConfigError, match="emial"):
         await again.start()
+    refused = tail.read(place / "audit", 0, 100, {"kind": "policy-load"})
+    assert [r.body["loaded"] for r in refused] == [False, False]
+    assert "emial" in str(refused[0].body["problems"])
 
 
 async def test_filter_with_an_attribute_that_no_claim_supplies_stops_the_start(place: Path) -> None:

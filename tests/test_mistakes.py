@@ -60,6 +60,10 @@ def test_a_list_is_not_too_short_because_of_its_entries() -> None:
     assert [line.split(":")[0] for line in told({"parts": [{"size": "x"}]})] == ["root.parts[0].size"]
 
 
+def test_an_empty_list_is_told_in_words() -> None:
+    assert told({"parts": []}) == ["root.parts: must have at least 1"]
+
+
 def test_dotted() -> None:
     assert dotted(("a", 0, "b")) == "a[0].b"
     assert dotted((), "warehouses.x") == "warehouses.x"

@@ -188,7 +188,8 @@ def _words(body: Mapping[str, Any]) -> Iterator[str]:
     for item in body.get("objects") or ():
         if isinstance(item, Mapping) and item.get("table"):
             yield str(item["table"])
-    for reason in body.get("reasons") or ():
+    error = body.get("error")
+    for reason in (error.get("reasons") if isinstance(error, Mapping) else body.get("reasons")) or ():
         yield str(reason.get("code") if isinstance(reason, Mapping) else reason)
     if body.get("decision_id"):
         yield str(body["decision_id"])

@@ -63,7 +63,7 @@ def doctor(config: session.Config = None, as_json: output.Json = False) -> None:
     if as_json:
         output.emit({"healthy": not failed, "checks": [asdict(c) for c in checks]})
     else:
-        output.out().print(Group(*(line for c in checks for line in _lines(c)), _verdict(checks)))
+        output.out().print(Group(*(line for c in checks for line in _lines(c)), _verdict(checks)), soft_wrap=True)
     if failed:
         raise typer.Exit(output.REFUSED)
 

@@ -137,11 +137,11 @@ def show(error: Told) -> None:
         count = len(error.problems)
         console.print(Text(f"{count} problem{'s' if count != 1 else ''} to mend:", style="bold red"))
         for problem in error.problems:
-            console.print(Text.assemble(("  - ", "red"), problem))
+            console.print(Text.assemble(("  - ", "red"), problem), soft_wrap=True)
         return
-    console.print(Text.assemble((f"{error.title}. ", "bold red"), str(error)))
+    console.print(Text.assemble((f"{error.title}. ", "bold red"), str(error)), soft_wrap=True)
     if error.reasons:
         words = ", ".join(code + (f" ({about})" if about else "") for code, about in map(_reason, error.reasons))
-        console.print(Text(f"  reasons:  {words}", style="dim"))
+        console.print(Text(f"  reasons:  {words}", style="dim"), soft_wrap=True)
     if error.decision_id:
         console.print(Text(f"  decision: {error.decision_id}", style="dim"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Group, RenderableType
@@ -21,6 +21,7 @@ from proxy.errors import ConfigError
 from proxy.policy import bundle, model, schemas
 from proxy.scan import rules
 
+T = TypeVar("T")
 Folder = Annotated[
     Path | None,
     typer.Argument(help="The policy folder. Default: the one of the settings file.", show_default=False),
@@ -47,7 +48,9 @@ def check(folder: Folder = None, config: session.Config = None, as_json: output.
         return
     against = ", ".join(document["warehouses"]) or "no warehouse: name a settings file by --config to check against one"
     console = output.out()
-    console.print(Text.assemble(("good ", "bold green"), f"{document['folder']}, checked against {against}"))
+    console.print(
+        Text.assemble(("good ", "bold green"), f"{document['folder']}, checked against {against}"), soft_wrap=True
+    )
     console.print(Text(f"policy {document['policy'][:12]}, {document['tests']} tests", style="dim"))
 
 
@@ -74,7 +77,7 @@ def run_tests(folder: Folder = None, config: session.Config = None, as_json: out
         told = [{**asdict(v), "passed": v.passed} for v in verdicts]
         output.emit({"passed": len(verdicts) - failed, "failed": failed, "tests": told})
     else:
-        output.out().print(_report(verdicts, failed))
+        output.out().print(_report(verdicts, failed), soft_wrap=True)
     if failed:
         raise typer.Exit(output.REFUSED)
 
@@ -110,21 +113,20 @@ def _settings(config: Path | None, folder: Path | None) -> settings.Settings:
 def alone(folder: Path) -> dict[str, Any]:
     """Check a folder without a warehouse. Raises `ConfigError` with every problem."""
     problems: list[str] = []
-    loaded = None
-    pii = folder / "pii.yaml"
-    try:
-        loaded = bundle.load(folder)
-    except ConfigError as error:
-        problems += error.problems
-    trials: Sequence[suite.Trial] = ()
-    try:
-        trials = suite.load(folder)
-        if pii.exists():
-            rules.load(pii)
-    except ConfigError as error:
-        problems += [p for p in error.problems if p not in problems]
-    if problems or loaded is None:
-        raise ConfigError(problems)
+
+    def read(load: Callable[[], T]) -> T | None:
+        try:
+            return load()
+        except ConfigError as error:
+            problems.extend(error.problems)
+            return None
+
+    loaded = read(lambda: bundle.load(folder))
+    trials = read(lambda: suite.load(folder))
+    if (folder / "pii.yaml").exists():
+        read(lambda: rules.load(folder / "pii.yaml"))
+    if problems or loaded is None or trials is None:
+        raise ConfigError(list(dict.fromkeys(problems)))
     return {"folder": str(folder), "policy": loaded.fingerprint, "warehouses": [], "tests": len(trials)}
 
 

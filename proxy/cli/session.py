@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,7 +120,7 @@ async def application(config: Path | None) -> AsyncIterator[App]:
 async def session(config: Path | None, url: str | None, token: str) -> AsyncIterator[Session]:
     """A gateway to ask, with the user's token."""
     if url is not None:
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = signed_in(token)
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S) as client:
             yield Session(client, url)
         return
@@ -133,9 +134,14 @@ async def inside(app: App, token: str) -> AsyncIterator[Session]:
     door = kinds.load("doors", "http")
     given = app.settings.doors.get("http") or door.Settings()
     transport = httpx.ASGITransport(app=door.build(app.gateway, given))
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = signed_in(token)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
         yield Session(client, "this process", app)
+
+
+def signed_in(token: str) -> dict[str, str]:
+    """The header fields of every request of this command line."""
+    return {"Authorization": f"Bearer {token}", "User-Agent": f"usher/{version('sqlusher')}"}
 
 
 def user_token(config: Path | None, token: str | None, name: str | None, app: str | None) -> str:
