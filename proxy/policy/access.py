@@ -24,10 +24,10 @@ def compile_view(
     bundle: Bundle, rules: Rules, governed: Governed, user: frozenset[str], app: tuple[str, frozenset[str]] | None
 ) -> AccessView:
     """The view of a user's closure, narrowed by an app's (its subject, and its closure) where it has a policy."""
-    shares = shares_of(bundle, rules, governed, user)
+    shares = shares_of(rules, governed, user)
     subjects = tuple(sorted(user))
     if app is not None:
-        shares = narrow(shares, shares_of(bundle, rules, governed, app[1]))
+        shares = narrow(shares, shares_of(rules, governed, app[1]))
         subjects = (*subjects, app[0])
     tables = {name: _table_view(one) for name, one in shares.items()}
     attributes = frozenset(a for view in tables.values() for a in _attributes(view))
@@ -35,12 +35,9 @@ def compile_view(
     return AccessView(key, bundle.fingerprint, bundle.commit, subjects, tables, attributes)
 
 
-def shares_of(
-    bundle: Bundle, rules: Rules, governed: Governed, subjects: frozenset[str]
-) -> Mapping[TableId, TableShare]:
+def shares_of(rules: Rules, governed: Governed, subjects: frozenset[str]) -> Mapping[TableId, TableShare]:
     """What one closure sees, before it becomes a view."""
-    overriding = frozenset(subject for _, subject in bundle.masks.entries if subject in subjects)
-    holder = Holder(subjects, overriding, held(rules, subjects, "read"), held(rules, subjects, "unmask"), bundle.masks)
+    holder = Holder(subjects, held(rules, subjects, "read"), held(rules, subjects, "unmask"))
     if not holder.read.allowed:
         return {}
     shared = ((table.table.id, share(table, holder)) for table in governed.tables)

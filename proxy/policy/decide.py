@@ -34,10 +34,13 @@ _CLEAR = (Cell(ALWAYS, None),)
 
 def attribute(caller: Caller, name: str) -> Attribute | None:
     """What the caller brings for `:name` in a filter; None where the token does not say."""
-    if name in OWN_ATTRIBUTES:
-        own = {"sub": caller.subject, "email": caller.email, "issuer": caller.issuer, "app": caller.app}
-        return own[name]
-    return caller.attributes.get(name)
+    if name == "sub":
+        return caller.subject
+    if name == "email":
+        return caller.email
+    if name == "issuer":
+        return caller.issuer
+    return caller.app if name == "app" else caller.attributes.get(name)
 
 
 def shape(view: AccessView, caller: Caller) -> tuple[tuple[str, int | None], ...]:

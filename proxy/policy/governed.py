@@ -54,8 +54,10 @@ class GovernedColumn:
     own: tuple[str, ...]
     tags: tuple[str, ...]
     masked: tuple[str, ...]
-    shades: Mapping[tuple[str, str | None], Shade]
-    """The compiled mask of each entry of masks.yaml that can hold for this column."""
+    shade: Shade
+    """What it shows by the masks of its tags."""
+    overrides: Mapping[str, tuple[Shade, bool]]
+    """What it shows to a subject with masks of its own on these tags, and whether one of those decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +154,28 @@ def _column(
     name = f"{table_object}.{spell(column.name)}"
     tagged = rules.columns.get(column.name) if rules else None
     if tagged is None:
-        return GovernedColumn(column, name, (name,), (), (), {})
+        return GovernedColumn(column, name, (name,), (), (), CLEAR, {})
     paths = dict.fromkeys(path for tag in tagged.tags for path in tag_path(tag))
-    shades = {}
-    for key, entry in masks.entries.items():
-        if entry.tag in paths:
-            shade = _shade(entry, column, table, catalog, compilers, problems)
-            if shade is not None:
-                shades[key] = shade
+    shades = {
+        key: shade
+        for key, entry in masks.entries.items()
+        if entry.tag in paths and (shade := _shade(entry, column, table, catalog, compilers, problems)) is not None
+    }
     own = (name, *(TAG + path for path in paths))
-    return GovernedColumn(column, name, own, tagged.tags, masks.masked(tagged.tags), shades)
+    base, _ = _chosen(tagged.tags, None, masks, shades)
+    overrides = {s: _chosen(tagged.tags, s, masks, shades) for _, s in shades if s is not None}
+    return GovernedColumn(column, name, own, tagged.tags, masks.masked(tagged.tags), base, overrides)
+
+
+def _chosen(
+    tags: tuple[str, ...], subject: str | None, masks: Masks, shades: Mapping[tuple[str, str | None], Shade]
+) -> tuple[Shade, bool]:
+    """What holds for a subject, and whether it is an entry of its own. (A mask that did not compile leaves no
+    shade; then its table is withheld, and what stands here is never shown.)"""
+    entry = masks.chosen(tags, subject)
+    if entry is None:
+        return CLEAR, False
+    return shades.get((entry.tag, entry.subject), CLEAR), entry.subject is not None
 
 
 def _shade(

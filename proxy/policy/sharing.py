@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from proxy.policy.conditions import ALWAYS, NEVER, all_of, any_of, implies
 from proxy.policy.governed import CLEAR, GovernedColumn, GovernedTable, Shade
-from proxy.policy.maskfile import Masks
 from proxy.policy.objects import TAG, tag_path
 from proxy.policy.rules import NOBODY, Held
 from proxy.values import Always, Condition, Never, TableId
@@ -41,13 +40,11 @@ class TableShare:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Everything a closure brings: its subjects, those of them with masks of their own, what they hold by action."""
+    """Everything a closure brings: its subjects, and what they hold together for each action."""
 
     subjects: frozenset[str]
-    overriding: frozenset[str]
     read: Held
     unmask: Held
-    masks: Masks
 
 
 CLEAR_CELLS: Cells = ((ALWAYS, CLEAR),)
@@ -131,27 +128,22 @@ def _shades(
 ) -> list[tuple[Shade, frozenset[str]]]:
     """What the column shows to each subject that lets it be read, least restrictive first. A mask that overrides for a
     subject which does not grant the table is an alternative for all of them."""
+    if not column.overrides:
+        return [(column.shade, by)]
     alternatives = [
-        column.shades[entry.tag, entry.subject]
-        for subject in sorted(holder.overriding)
-        if not rows.grants(subject)
-        and (entry := holder.masks.chosen(column.tags, subject)) is not None
-        and entry.subject is not None
+        shade
+        for subject, (shade, own) in column.overrides.items()
+        if own and subject in holder.subjects and not rows.grants(subject)
     ]
     groups: list[tuple[Shade, frozenset[str]]] = []
     for subject in sorted(by):
-        shade = min([_own_shade(column, subject, holder.masks), *alternatives], key=lambda s: s.rank)
+        shade = min([column.overrides.get(subject, (column.shade, False))[0], *alternatives], key=lambda s: s.rank)
         same = next((i for i, (known, _) in enumerate(groups) if known.mask == shade.mask), None)
         if same is None:
             groups.append((shade, frozenset([subject])))
         else:
             groups[same] = (min(groups[same][0], shade, key=lambda s: s.rank), groups[same][1] | {subject})
     return sorted(groups, key=lambda group: group[0].rank)
-
-
-def _own_shade(column: GovernedColumn, subject: str, masks: Masks) -> Shade:
-    entry = masks.chosen(column.tags, subject)
-    return CLEAR if entry is None else column.shades[entry.tag, entry.subject]
 
 
 def settled(cells: Iterable[tuple[Condition, Shade]]) -> Cells:
