@@ -117,18 +117,18 @@ def _judge(
 
 
 def _qualified(units: Sequence[Unit], rules: Mapping[str, Rule]) -> dict[tuple[str, Hints], tuple[Found, ...]]:
-    """The hits of each distinct unit; texts under the same hints are read together."""
+    """The hits of each distinct unit; texts that are read for the same are read together."""
     if _analyzer is None:
         raise RuntimeError("the scanning process was not started")
-    entities = frozenset(rules)
-    together: dict[Hints, dict[str, Unit]] = defaultdict(dict)
+    together: dict[tuple[frozenset[str], Hints], dict[tuple[str, Hints], Unit]] = defaultdict(dict)
     for unit in units:
-        together[unit.hints].setdefault(unit.text, unit)
+        wanted = frozenset(rules) - verdicts.never(unit)
+        together[wanted, unit.hints & wanted].setdefault((unit.text, unit.hints), unit)
     return {
-        (text, hints): verdicts.qualify(unit, hits, rules)
-        for hints, by_text in together.items()
-        for (text, unit), hits in zip(
-            by_text.items(), _analyzer.find(list(by_text), entities, hints & entities), strict=True
+        key: verdicts.qualify(unit, hits, rules)
+        for (wanted, hinted), batch in together.items()
+        for (key, unit), hits in zip(
+            batch.items(), _analyzer.find([text for text, _ in batch], wanted, hinted), strict=True
         )
     }
 

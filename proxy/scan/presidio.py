@@ -112,13 +112,16 @@ class _Gate:
 
     def __init__(self, phone_regions: Sequence[str]) -> None:
         fewest = _fewest_phone_digits(phone_regions)
+        in_a_row = re.compile(rf"\d(?:\D{{0,4}}\d){{{fewest - 1}}}")  # phonenumbers takes up to 4 marks in between
         conditions: dict[str, Callable[[str, int], bool]] = {
             "EMAIL_ADDRESS": lambda text, _: "@" in text,
             "IBAN_CODE": lambda text, _: len(text) >= 12,
             "CRYPTO": lambda text, _: len(text) >= 26,
             "IP_ADDRESS": lambda text, _: "." in text or ":" in text,
             "MAC_ADDRESS": lambda text, _: len(text) >= 14,
-            "PHONE_NUMBER": lambda text, digits: digits >= fewest or (digits > 0 and ("+" in text or "＋" in text)),
+            "PHONE_NUMBER": lambda text, digits: (
+                digits > 0 and ("+" in text or "＋" in text or in_a_row.search(text) is not None)
+            ),
         }
         self._conditions: Mapping[str, Callable[[str, int], bool]] = conditions
 
@@ -231,16 +234,17 @@ def _email_recognizer() -> Any:
 
 
 def _fewest_phone_digits(regions: Sequence[str]) -> int:
-    """The fewest digits a number of these regions can have that is written without a plus sign. After a prefix for
-    international calls (at least two digits) and a country code, the shortest number anywhere has four."""
+    """The fewest digits in a row of a number of these regions that is written without a plus sign. After a prefix for
+    international calls (at least two digits) and a country code, the shortest number anywhere has four; where a region
+    completes local numbers, the digits that it adds need not be there."""
     import phonenumbers
 
     fewest = 2 + 1 + 4
     for region in regions:
-        code = phonenumbers.country_code_for_region(region)
-        for sharing in phonenumbers.region_codes_for_country_code(code):
-            metadata = phonenumbers.PhoneMetadata.metadata_for_region(sharing)
-            if metadata is not None and metadata.general_desc is not None:
-                general = metadata.general_desc
-                fewest = min(fewest, *general.possible_length, *general.possible_length_local_only, fewest)
+        sharing = phonenumbers.region_codes_for_country_code(phonenumbers.country_code_for_region(region))
+        metadata = [phonenumbers.PhoneMetadata.metadata_for_region(r) for r in (region, *sharing)]
+        lengths = [n for m in metadata if m and m.general_desc for n in m.general_desc.possible_length]
+        rules = [m.national_prefix_transform_rule or "" for m in metadata[:2] if m]
+        added = max(len(_DIGIT.findall(re.sub(r"[$\\]\d|\\g<\d+>", "", rule))) for rule in rules)
+        fewest = min([fewest, *(n - added for n in lengths)])
     return max(fewest, 1)

@@ -29,8 +29,8 @@ class Action(StrEnum):
     BLOCK = "block"
 
 
-PHONE_REGIONS = ("US", "CA", "GB", "FR", "IN", "BR", "IL")
-"""Presidio's own default without DE, whose plan takes bare four-digit numbers for telephone numbers."""
+PHONE_REGIONS = ("US", "GB", "FR", "IN", "BR", "IL")
+"""Presidio's own default without CA, whose numbers are those of US, and DE, which takes bare four-digit numbers."""
 
 
 def _regions(regions: tuple[str, ...]) -> tuple[str, ...]:

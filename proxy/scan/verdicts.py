@@ -22,6 +22,8 @@ _COVERS = 0.8
 _SHORT_WORDS = 5
 _STRICTNESS = tuple(Action)
 
+_NEVER_BARE = tuple(e for e in ENTITIES.values() if not e.ner and e.chance_rate is not None and e.chance_rate > 1)
+
 _BARE = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -59,6 +61,13 @@ def qualify(unit: Unit, hits: Sequence[Hit], rules: Mapping[str, Rule]) -> tuple
         and hit.score >= rule.threshold
         and not _is_allowed(unit.text[hit.start : hit.end], rule.allow)
     )
+
+
+def never(unit: Unit) -> frozenset[str]:
+    """The entities of which no hit in this unit can count, so that it need not be read for them."""
+    if not _is_bare(unit.text):
+        return frozenset()
+    return frozenset(e.name for e in _NEVER_BARE if _is_plausible(unit, e))
 
 
 def measure(judged: Iterable[tuple[Unit, Sequence[Found]]], rules: Mapping[str, Rule]) -> dict[str, Rate]:

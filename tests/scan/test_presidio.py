@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from presidio_analyzer.predefined_recognizers.generic import iban_recognizer
 from proxy.errors import ConfigError
 from proxy.scan import presidio
 from proxy.scan.entities import ENTITIES, Hit
-from proxy.scan.presidio import MODEL, OVERLAP, WINDOW, Analyzer, check, windows
+from proxy.scan.presidio import MODEL, OVERLAP, WINDOW, Analyzer, _Gate, check, windows
 from proxy.scan.settings import PHONE_REGIONS, Mode, Settings
 
 NONE: frozenset[str] = frozenset()
@@ -171,6 +172,27 @@ def test_a_missing_model_is_a_config_error_and_not_a_download(monkeypatch: pytes
 def test_a_region_that_does_not_exist_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="phone_regions"):
         check(Settings(mode=Mode.PATTERNS, phone_regions=("US", "QQ")))
+
+
+@given(
+    region=st.sampled_from(["US", "GB", "GG", "FR", "IN", "BR", "IL", "DE", "SM", "AG", "AR"]),
+    text=st.from_regex(r"(00|011|0|1)?[-(]?(\d{1,4}[-. )/]{0,2}){1,5}", fullmatch=True),
+)
+@settings(max_examples=300)
+def test_the_gate_for_telephone_numbers_is_no_narrower_than_any_regions_plan(region: str, text: str) -> None:
+    finds = any(phonenumbers.PhoneNumberMatcher(text, region, leniency=1))
+    assert not finds or _Gate([region]).possible(text, frozenset({"PHONE_NUMBER"}))
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_gate_lets_the_example_numbers_of_every_region_pass(region: str) -> None:
+    gate = _Gate([region])
+    for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is not None:
+            for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.E164):
+                text = f"call {phonenumbers.format_number(number, form)} please"
+                assert gate.possible(text, frozenset({"PHONE_NUMBER"})), text
 
 
 def test_regions_decide_which_national_numbers_are_known() -> None:
