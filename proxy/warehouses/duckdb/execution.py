@@ -13,12 +13,15 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from proxy.errors import InvalidSql, QueryTimeout, Ungovernable
+from proxy.errors import InvalidSql, QueryFailed, QueryTimeout, Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.duckdb.errors import mapped
 
 STOP_AGAIN_S = 0.02
+WIDEST = "UHUGEINT"
+WIDE = "The result holds UHUGEINT numbers that do not fit. Cast them, or what holds them, to VARCHAR."
 
 
 class Execution:
@@ -29,6 +32,7 @@ class Execution:
         self._batch_rows = batch_rows
         self._reader: pa.RecordBatchReader | None = None
         self._schema: pa.Schema | None = None
+        self._unsigned: tuple[int, ...] = ()
         self._working = threading.Lock()
         self._stopped = False
 
@@ -47,6 +51,7 @@ class Execution:
             except (TypeError, ValueError, OverflowError) as error:
                 text = "A parameter cannot be bound: give texts, numbers, booleans, dates, or lists of one type."
                 raise InvalidSql(text, ReasonCode.PARAMETERS) from error
+            self._unsigned = _unsigned(relation.types)
             self._reader = reader
             self._schema = pa.schema([pa.field(f.name, _plain(f.type), f.nullable) for f in reader.schema])
             return self._schema
@@ -65,6 +70,7 @@ class Execution:
                 except (duckdb.Error, pa.ArrowException, OSError) as error:
                     raise mapped(error) from error
                 if batch.num_rows:
+                    _refuse_wrapped(batch, self._unsigned)
                     return _decoded(batch, self._schema)
 
     def stop(self) -> None:
@@ -97,6 +103,21 @@ class Execution:
     def _refuse_stopped(self) -> None:
         if self._stopped:
             raise QueryTimeout("The statement was stopped.", ReasonCode.STATEMENT_TIMEOUT)
+
+
+def _unsigned(types: Sequence[Any]) -> tuple[int, ...]:
+    """Which columns are UHUGEINT: the driver hands them on as signed numbers of 128 bits."""
+    if any(WIDEST in str(t) and str(t) != WIDEST for t in types):
+        raise QueryFailed(WIDE, ReasonCode.OUT_OF_RANGE)
+    return tuple(i for i, t in enumerate(types) if str(t) == WIDEST)
+
+
+def _refuse_wrapped(batch: pa.RecordBatch, columns: Sequence[int]) -> None:
+    """An unsigned number from 2**127 on arrives as a negative one; a wrong number is worse than none."""
+    for index in columns:
+        least = pc.min(batch.column(index)).as_py()
+        if least is not None and least < 0:
+            raise QueryFailed(WIDE, ReasonCode.OUT_OF_RANGE)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from proxy.errors import InvalidSql, QueryTimeout
+from proxy.errors import InvalidSql, QueryFailed, QueryTimeout
+from proxy.values import ReasonCode
 from proxy.warehouses.duckdb import Settings
 from proxy.warehouses.duckdb.execution import Execution
 from proxy.warehouses.duckdb.session import Session
@@ -127,11 +128,21 @@ def test_enumerations_carry_only_the_values_in_the_rows(session: Session) -> Non
 
 def test_every_type_of_the_engine_can_be_read(session: Session) -> None:
     with running(session) as execution:
-        schema = execution.start("SELECT * FROM test_all_types()", [])
+        schema = execution.start("SELECT * EXCLUDE (uhugeint) FROM test_all_types()", [])
         batch = execution.next()
         assert batch is not None
         assert batch.schema == schema
         assert batch.num_rows == 3
+
+
+def test_numbers_of_128_bits_are_right_or_refused(session: Session) -> None:
+    right = 2**127 - 1
+    assert rows(session, f"SELECT {right}::UHUGEINT AS u, {-right}::HUGEINT AS h", []) == [{"u": right, "h": -right}]
+    for wrong in (f"{2**127}::UHUGEINT", f"{2**128 - 1}::UHUGEINT", "[5::UHUGEINT]"):
+        with pytest.raises(QueryFailed, match="Cast them") as raised:
+            rows(session, f"SELECT {wrong} AS u", [])
+        assert raised.value.reasons[0].code == ReasonCode.OUT_OF_RANGE
+    assert rows(session, f"SELECT CAST({2**128 - 1}::UHUGEINT AS VARCHAR) AS u", []) == [{"u": str(2**128 - 1)}]
 
 
 def test_moments_are_in_utc(session: Session) -> None:
