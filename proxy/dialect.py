@@ -25,7 +25,7 @@ class FunctionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An allowed function: how it is used, and whether it can raise on some row value (then its columns are guarded)."""
+    """An allowed function: how it is used, and whether it can raise on some row value (then columns are guarded)."""
 
     kind: FunctionKind
     can_raise: bool
@@ -66,10 +66,12 @@ class Expressions:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """What the engine's own parser says of a text: a tree of plain lists, dicts and scalars, positions left out."""
+    """What the engine's own parser says of a text: a tree of plain lists, dicts and scalars, the functions it calls
+    (`tables`: those that stand in FROM), and the parameters it binds, in order."""
 
     tree: Any
     functions: frozenset[str]
+    tables: frozenset[str]
     parameters: tuple[str, ...]
 
 
@@ -102,12 +104,10 @@ class Dialect:
     """One engine's SQL. `name` is sqlglot's name for it.
 
     `nodes` and `functions` are allow-lists: sqlglot node classes, and functions by lower-case name. `syntax` is the
-    engine's own parser. `referee(original, rewritten, folding)` proves with that parser that two texts differ in nothing
-    but what the folding says (raises `Ungovernable`), and answers the result names to restore. `cte_sees_later` says whether a CTE under
-    WITH RECURSIVE can name one that is defined after it."""
+    engine's own parser. `referee(original, rewritten, folding)` proves with that parser that two texts differ in
+    nothing but what the folding says (raises `Ungovernable`), and answers the result names to restore."""
 
     name: str
-    default_schema: str
     nodes: frozenset[str]
     functions: Mapping[str, Function]
     syntax: Callable[[str], Syntax]
@@ -115,4 +115,3 @@ class Dialect:
     expressions: Expressions
     refused: Mapping[str, str] = field(default_factory=dict)
     """Functions that the engine has and nobody may call, with the reason why."""
-    cte_sees_later: bool = False

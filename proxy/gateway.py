@@ -150,7 +150,7 @@ class Warehouse(Protocol):
     async def catalog(self) -> Catalog:
         """The snapshot of the schema, refreshed where the warehouse changed."""
 
-    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float) -> Result:
+    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
         """Run a proven statement. Raises `QueryFailed`, `QueryTimeout`, `WarehouseUnavailable`."""
 
     async def ready(self) -> bool:
@@ -372,7 +372,8 @@ class Gateway:
     async def _execute(self, life: _Life, parameters: list[Any], max_rows: int | None) -> Answer:
         plan = life.plan
         try:
-            result = await self._warehouses[plan.warehouse].execute(plan.sql, parameters, life.ticket.timeout_s)
+            warehouse, version = self._warehouses[plan.warehouse], plan.query.catalog_version
+            result = await warehouse.execute(plan.sql, parameters, life.ticket.timeout_s, version)
             life.source = result.batches
             schema = _renamed(result.schema, plan.renames)
             life.scan = self._scanner.start(plan, schema)

@@ -383,7 +383,7 @@ class FakeWarehouse:
         table = Table(CUSTOMERS, COLUMNS)
         return Catalog("shop", "fake", self.version, {("main", "customers"): table}, ("main",))
 
-    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float) -> Result:
+    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
         """The batches of this test."""
         await self.world.step("execute")
         self.executed.append((sql, list(parameters), timeout_s))

@@ -12,23 +12,23 @@ from sqlglot import exp
 
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column
-from proxy.query.raising import Kinds, can_raise, function_name, is_settling
-from proxy.query.scopes import Env, Flow, merged
+from proxy.query.raising import Types, can_raise, function_name, is_settling
+from proxy.query.scopes import COUNT, TEXT, Env, Flow, Type, merged
 from proxy.values import TypeKind
 
 Nested = Callable[[exp.Expr, Env], Flow]
 """Resolves a sub-query inside an expression; answers the flow of its result."""
 
-_LITERAL_KINDS = {
-    exp.DataType.Type.DATE: TypeKind.DATE,
-    exp.DataType.Type.TIMESTAMP: TypeKind.TIMESTAMP,
-    exp.DataType.Type.INT: TypeKind.INTEGER,
-    exp.DataType.Type.BIGINT: TypeKind.INTEGER,
-    exp.DataType.Type.DOUBLE: TypeKind.FLOAT,
-    exp.DataType.Type.BOOLEAN: TypeKind.BOOLEAN,
+_CASTS = {
+    exp.DataType.Type.DATE: Type(TypeKind.DATE, "DATE"),
+    exp.DataType.Type.TIMESTAMP: Type(TypeKind.TIMESTAMP, "TIMESTAMP"),
+    exp.DataType.Type.INT: Type(TypeKind.INTEGER, "INTEGER"),
+    exp.DataType.Type.BIGINT: Type(TypeKind.INTEGER, "BIGINT"),
+    exp.DataType.Type.DOUBLE: Type(TypeKind.FLOAT, "DOUBLE"),
+    exp.DataType.Type.BOOLEAN: Type(TypeKind.BOOLEAN, "BOOLEAN"),
 }
 _TEXT_FUNCTIONS = (exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Concat, exp.DPipe)
-_KEEPS_KIND = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
+_KEEPS_TYPE = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
 
 
 @dataclass(slots=True)
@@ -49,36 +49,36 @@ class Reader:
     def flow(self, root: exp.Expr, env: Env, exposed: bool) -> Flow:
         """The flow of an expression. Where it is `exposed` (the engine might compute it before a row filter), columns
         under a node that can raise are noted as guarded."""
-        kinds: Kinds = {}
+        types: Types = {}
         flows: list[Flow] = []
         pending: list[tuple[Flow, _Visit]] = []
         own: dict[int, Flow] = {}
         stack = [_Visit(root, env, False, ())]
         while stack:
             visit = stack.pop()
-            leaf = self._leaf(visit, kinds)
+            leaf = self._leaf(visit, types)
             if leaf is None:
                 stack.extend(reversed(self._children(visit)))
                 continue
             own[id(visit.node)] = leaf
             flows.append(leaf.settled() if visit.settled and self._is_own(leaf, env) else leaf)
             pending.append((leaf, visit))
-        self._infer(root, kinds)
+        self._infer(root, types)
         if exposed:
-            self._note_guards(pending, kinds, env)
+            self._note_guards(pending, types, env)
         if len(pending) == 1 and isinstance(root, exp.Column):
             return own[id(root)]
-        return merged(flows).derived(kinds.get(id(root)))
+        return merged(flows).derived(types.get(id(root)))
 
-    def _leaf(self, visit: _Visit, kinds: Kinds) -> Flow | None:
+    def _leaf(self, visit: _Visit, types: Types) -> Flow | None:
         node = visit.node
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
             flow = resolve_column(node, visit.env, self._ledger)
-            kinds[id(node)] = flow.kind
+            types[id(node)] = flow.type
             return flow
         if isinstance(node, exp.Query):
             flow = self._nested(node, visit.env)
-            kinds[id(node)] = flow.kind
+            types[id(node)] = flow.type
             return flow
         if isinstance(node, exp.Columns) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
             return self._everything(visit.env)
@@ -108,7 +108,7 @@ class Reader:
             mine |= source.whole().live
         return flow.live <= mine
 
-    def _note_guards(self, pending: list[tuple[Flow, _Visit]], kinds: Kinds, env: Env) -> None:
+    def _note_guards(self, pending: list[tuple[Flow, _Visit]], types: Types, env: Env) -> None:
         ledger = self._ledger
         verdicts: dict[int, bool] = {}
         for flow, visit in pending:
@@ -116,13 +116,13 @@ class Reader:
                 continue
             for node in visit.risks:
                 if id(node) not in verdicts:
-                    verdicts[id(node)] = can_raise(node, ledger.sql, ledger.dialect, kinds)
+                    verdicts[id(node)] = can_raise(node, ledger.sql, ledger.dialect, types)
                 if verdicts[id(node)]:
                     ledger.guard(flow.live)
                     break
 
-    def _infer(self, root: exp.Expr, kinds: Kinds) -> None:
-        """Kinds of inner nodes, bottom up, as far as they matter for comparing columns."""
+    def _infer(self, root: exp.Expr, types: Types) -> None:
+        """Types of inner nodes, bottom up, as far as they matter for comparing columns."""
         order: list[exp.Expr] = []
         stack = [root]
         while stack:
@@ -131,22 +131,22 @@ class Reader:
             if not isinstance(node, exp.Query):
                 stack.extend(_operands(node))
         for node in reversed(order):
-            if id(node) not in kinds:
-                kinds[id(node)] = self._kind(node, kinds)
+            if id(node) not in types:
+                types[id(node)] = self._type(node, types)
 
-    def _kind(self, node: exp.Expr, kinds: Kinds) -> TypeKind | None:
-        if isinstance(node, _KEEPS_KIND):
-            return kinds.get(id(node.this))
+    def _type(self, node: exp.Expr, types: Types) -> Type | None:
+        if isinstance(node, _KEEPS_TYPE):
+            return types.get(id(node.this))
         if isinstance(node, _TEXT_FUNCTIONS):
-            return TypeKind.TEXT
+            return TEXT
         if isinstance(node, exp.Count):
-            return TypeKind.INTEGER
+            return COUNT
         if isinstance(node, exp.Window | exp.Filter | exp.Alias):
-            return kinds.get(id(node.this))
+            return types.get(id(node.this))
         if isinstance(node, exp.Cast):
             if node.to.is_type(*exp.DataType.TEXT_TYPES):
-                return TypeKind.TEXT
-            return _LITERAL_KINDS.get(node.to.this)
+                return TEXT
+            return _CASTS.get(node.to.this)
         return None
 
 

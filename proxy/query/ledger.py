@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
-from proxy.query.scopes import Flow, Origin, Source
+from proxy.query.scopes import Flow, Origin, Source, Type
 from proxy.query.text import Caps
 from proxy.values import Catalog, ColumnUse, Edit, ReasonCode, Reference, Span, Table, TableId
 
@@ -77,9 +77,9 @@ class Ledger:
         return Source(str(shown.name).lower(), columns, None, None if columns else Flow(), index)
 
     def _column(self, index: int, name: str, table: Table) -> Flow:
-        kind = next(c.kind for c in table.columns if c.name == name)
+        known = next(Type(c.kind, c.type) for c in table.columns if c.name == name)
         origin = frozenset({(index, name)})
-        return Flow(origin, origin, kind, plain=True)
+        return Flow(origin, origin, known, plain=True)
 
     def _table(self, names: list[str], span: Span) -> Table:
         folded = [n.lower() for n in names]

@@ -151,6 +151,11 @@ def _refused_node(name: str) -> Ungovernable:
 
 
 def _check_functions(syntax: Syntax, dialect: Dialect) -> None:
+    for name in sorted(syntax.tables):
+        if name in dialect.functions and not dialect.functions[name].table:
+            raise Ungovernable(
+                f"The function {name[:60]} cannot stand in FROM.", Reason(ReasonCode.FUNCTION, name[:60])
+            )
     for name in sorted(syntax.functions):
         if name not in dialect.functions:
             why = dialect.refused.get(name, "it is not on the list of functions known to be safe")

@@ -6,9 +6,13 @@ and costs no more than a guard in the policy view.
 
 from __future__ import annotations
 
+import re
+from enum import StrEnum
+
 from sqlglot import exp
 
 from proxy.dialect import Dialect, FunctionKind
+from proxy.query.scopes import Type
 from proxy.values import TypeKind
 
 _OPERATORS: dict[type[exp.Expr], str] = {
@@ -70,12 +74,27 @@ _SAFE = (
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _UNIFYING = (exp.Coalesce, exp.Case, exp.Nullif)
 _PATTERNS = (exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpFullMatch, exp.SimilarTo, exp.Glob)
-_NUMERIC = {TypeKind.INTEGER, TypeKind.DECIMAL, TypeKind.FLOAT}
-_MOMENTS = {TypeKind.DATE, TypeKind.TIMESTAMP}
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+"""Types that the engine widens to each other without loss."""
+_NUMERIC = frozenset({TypeKind.INTEGER, TypeKind.FLOAT})
+_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _EXACT_DIGITS = 15
+_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+_DECIMAL_DIGITS = 38
 
-Kinds = dict[int, TypeKind | None]
-"""What is known of operands: id of a node -> its kind."""
+Types = dict[int, Type | None]
+"""What is known of operands: id of a node -> its type."""
+
+
+class Constant(StrEnum):
+    """What is known of an operand that holds nothing of a row."""
+
+    STRING = "string"
+    """A string or NULL: it takes the other side's type, once, while the statement is planned."""
+    NUMBER = "number"
+    """A number of few digits, or a sum of such."""
+    PARAMETER = "parameter"
+    OTHER = "other"
 
 
 def function_name(node: exp.Expr, sql: str) -> str | None:
@@ -97,20 +116,20 @@ def is_settling(node: exp.Expr, sql: str, dialect: Dialect) -> bool:
     return function is not None and function.kind in (FunctionKind.AGGREGATE, FunctionKind.WINDOW)
 
 
-def can_raise(node: exp.Expr, sql: str, dialect: Dialect, kinds: Kinds) -> bool:
+def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
     if isinstance(node, _COMPARISONS):
-        return not _comparable(node.this, node.expression, kinds)
+        return not _comparable(node.this, node.expression, types)
     if isinstance(node, exp.Between):
-        return not all(_comparable(node.this, node.args[end], kinds) for end in ("low", "high"))
+        return not all(_comparable(node.this, node.args[end], types) for end in ("low", "high"))
     if isinstance(node, exp.In):
-        return not _in_is_safe(node, kinds)
+        return not _in_is_safe(node, types)
     if isinstance(node, _PATTERNS):
         return not (isinstance(node.expression, exp.Literal) and node.expression.is_string)
     if isinstance(node, _UNIFYING):
-        return not _unify(node, kinds)
+        return not _unify(node, types)
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        return not _cast_is_safe(node, kinds)
+        return not _cast_is_safe(node, types)
     operator = _OPERATORS.get(type(node))
     if operator is not None:
         function = dialect.functions.get(operator)
@@ -122,73 +141,74 @@ def can_raise(node: exp.Expr, sql: str, dialect: Dialect, kinds: Kinds) -> bool:
     return not isinstance(node, _SAFE)
 
 
-def _kind(node: exp.Expr | None, kinds: Kinds) -> TypeKind | str | None:
-    """A column's kind, or what a constant is: "string" (takes the other side's type), "number", or its cast's kind."""
+def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
+    """An operand's type, or which constant it is; None where neither is known."""
     while isinstance(node, exp.Paren | exp.Neg):
         node = node.this
     if node is None:
         return None
-    if isinstance(node, exp.Null | exp.Boolean):
-        return "string" if isinstance(node, exp.Null) else TypeKind.BOOLEAN
-    if isinstance(node, exp.Literal):
-        return "string" if node.is_string else _number(str(node.this))
+    if isinstance(node, exp.Null) or (isinstance(node, exp.Literal) and node.is_string):
+        return Constant.STRING
     if isinstance(node, exp.Placeholder):
-        return "placeholder"
+        return Constant.PARAMETER
     if node.find(exp.Column, exp.Query) is None:
-        return "number" if _short_sum(node) else "constant"
-    return kinds.get(id(node))
+        return Constant.NUMBER if _short_sum(node) else Constant.OTHER
+    return types.get(id(node))
 
 
 def _short_sum(node: exp.Expr) -> bool:
-    """A sum of short numbers, such as 0.06 - 0.01, has a type that any numeric column compares with."""
+    """A short number, or a sum of them such as 0.06 - 0.01: any numeric column compares with it."""
     for part in node.walk():
         if isinstance(part, exp.Literal):
-            if part.is_string or _number(str(part.this)) != "number":
+            text = str(part.this)
+            if part.is_string or len(text) > _EXACT_DIGITS or "e" in text.lower():
                 return False
         elif not isinstance(part, exp.Add | exp.Sub | exp.Paren | exp.Neg):
             return False
     return True
 
 
-def _number(text: str) -> TypeKind | str:
-    return "number" if len(text) <= _EXACT_DIGITS and "e" not in text.lower() else "constant"
+def _comparable(left: exp.Expr | None, right: exp.Expr | None, types: Types) -> bool:
+    return _agree(_operand(left, types), _operand(right, types))
 
 
-def _comparable(left: exp.Expr | None, right: exp.Expr | None, kinds: Kinds) -> bool:
-    return _agree(_kind(left, kinds), _kind(right, kinds))
-
-
-def _agree(one: TypeKind | str | None, two: TypeKind | str | None) -> bool:
+def _agree(one: Type | Constant | None, two: Type | Constant | None) -> bool:
+    """Whether values of the two can be brought together without a cast that can raise."""
     if one is None or two is None:
         return False
-    if isinstance(one, str) and not isinstance(one, TypeKind):
-        one, two = two, one
-    if isinstance(one, TypeKind) and isinstance(two, TypeKind):
-        return (
-            one == two
-            or {one, two} <= _MOMENTS
-            or (one in _NUMERIC and two in _NUMERIC and TypeKind.DECIMAL not in (one, two))
-        )
-    if not isinstance(one, TypeKind):
-        return True  # both constant: nothing of a row is computed
-    if two == "string":
-        return True  # the constant takes the column's type
-    if two == "number":
-        return one in _NUMERIC
-    if two == "placeholder":
-        return one is not TypeKind.TEXT and one is not TypeKind.DECIMAL
-    return one in _MOMENTS or one is TypeKind.TEXT if two == "constant" else False
+    if isinstance(one, Constant) and isinstance(two, Constant):
+        return True  # nothing of a row is computed
+    if isinstance(one, Type) and isinstance(two, Type):
+        return one == two or {one.text, two.text} <= _WHOLE
+    known, constant = (one, two) if isinstance(one, Type) else (two, one)
+    return isinstance(known, Type) and isinstance(constant, Constant) and _takes(known, constant)
 
 
-def _in_is_safe(node: exp.In, kinds: Kinds) -> bool:
+def _takes(known: Type, constant: Constant) -> bool:
+    if constant is Constant.STRING:
+        return True
+    if constant is Constant.NUMBER:
+        return known.kind in _NUMERIC or _has_room(known)
+    if constant is Constant.PARAMETER:
+        return known.kind in _NUMERIC or known.text in _MOMENTS
+    return known.text in _MOMENTS or known.kind is TypeKind.TEXT
+
+
+def _has_room(known: Type) -> bool:
+    """Whether a decimal type stays within its digits when it takes on the scale of a short number."""
+    found = _DECIMAL.fullmatch(known.text)
+    return found is not None and int(found[1]) - int(found[2]) + max(int(found[2]), _EXACT_DIGITS) <= _DECIMAL_DIGITS
+
+
+def _in_is_safe(node: exp.In, types: Types) -> bool:
     if node.args.get("query") is not None:
-        return _agree(_kind(node.this, kinds), kinds.get(id(node.args["query"])))
+        return _agree(_operand(node.this, types), types.get(id(node.args["query"])))
     if node.args.get("unnest") is not None or node.args.get("field") is not None:
         return False
-    return all(_comparable(node.this, item, kinds) for item in node.expressions)
+    return all(_comparable(node.this, item, types) for item in node.expressions)
 
 
-def _unify(node: exp.Expr, kinds: Kinds) -> bool:
+def _unify(node: exp.Expr, types: Types) -> bool:
     """Whether the values that a CASE, COALESCE or NULLIF brings together are of one kind."""
     if isinstance(node, exp.Case):
         values = [branch.args.get("true") for branch in node.args["ifs"]]
@@ -196,25 +216,24 @@ def _unify(node: exp.Expr, kinds: Kinds) -> bool:
             values.append(node.args["default"])
         subject = node.args.get("this")
         tests = [branch.this for branch in node.args["ifs"]] if subject is not None else []
-        if not all(_comparable(subject, test, kinds) for test in tests):
+        if not all(_comparable(subject, test, types) for test in tests):
             return False
     elif isinstance(node, exp.Coalesce):
         values = [node.this, *node.expressions]
     else:
         values = [node.this, node.expression]
-    found = [_kind(v, kinds) for v in values if v is not None]
-    columns = {k for k in found if isinstance(k, TypeKind)}
-    if None in found or not columns:
-        return None not in found
-    first = next(iter(columns))
-    return all(_agree(first, k) for k in found)
+    found = [_operand(v, types) for v in values if v is not None]
+    known = [t for t in found if isinstance(t, Type)]
+    return None not in found and all(_agree(t, other) for t in known for other in found)
 
 
-def _cast_is_safe(node: exp.Cast, kinds: Kinds) -> bool:
+def _cast_is_safe(node: exp.Cast, types: Types) -> bool:
     if node.this.find(exp.Column, exp.Query) is None:
         return True
     target = node.to
-    kind = kinds.get(id(node.this))
-    if target.is_type(*exp.DataType.TEXT_TYPES) and kind is not TypeKind.BINARY:
-        return True
-    return kind is TypeKind.DATE and target.is_type(exp.DataType.Type.DATE)
+    known = types.get(id(node.this))
+    if known is None:
+        return False
+    if target.is_type(*exp.DataType.TEXT_TYPES):
+        return known.kind is not TypeKind.BINARY and known.kind is not TypeKind.OTHER
+    return known.kind is TypeKind.DATE and target.is_type(exp.DataType.Type.DATE)

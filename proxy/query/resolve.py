@@ -80,7 +80,7 @@ class Resolver:
             outs = tuple(
                 Out(
                     one.name,
-                    merged((one.flow, two.flow)).derived(one.flow.kind if one.flow.kind is two.flow.kind else None),
+                    merged((one.flow, two.flow)).derived(one.flow.type if one.flow.type == two.flow.type else None),
                 )
                 for one, two in zip(left, right, strict=True)
             )

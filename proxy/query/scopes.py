@@ -16,18 +16,30 @@ Origin = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Type:
+    """What is known of a value's type: its kind, and the engine's own spelling, which comparisons go by."""
+
+    kind: TypeKind
+    text: str
+
+
+TEXT = Type(TypeKind.TEXT, "VARCHAR")
+COUNT = Type(TypeKind.INTEGER, "BIGINT")
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Where a value comes from. `live` are the origins that reach it without passing an aggregate or a window, so that
     the engine could compute it before a row filter; `plain` says that it is exactly its one origin."""
 
     origins: frozenset[Origin] = frozenset()
     live: frozenset[Origin] = frozenset()
-    kind: TypeKind | None = None
+    type: Type | None = None
     plain: bool = False
 
-    def derived(self, kind: TypeKind | None = None) -> Flow:
+    def derived(self, type_: Type | None = None) -> Flow:
         """The same origins in a value that is computed from them."""
-        return Flow(self.origins, self.live, kind)
+        return Flow(self.origins, self.live, type_)
 
     def settled(self) -> Flow:
         """The same origins behind an aggregate or window."""

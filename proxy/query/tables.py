@@ -70,11 +70,11 @@ class Tables:
                 self._compared(flows)
 
     def _compared(self, flows: list[Flow]) -> None:
-        """Columns that a join compares; where they are not of one kind the comparison casts, and a cast can raise."""
-        kinds = {f.kind for f in flows}
+        """Columns that a join compares; where they are not of one type the comparison casts, and a cast can raise."""
+        types = {f.type for f in flows}
         for flow in flows:
             self._ledger.touch(flow.origins)
-            if len(kinds) > 1 or None in kinds:
+            if len(types) > 1 or None in types:
                 self._ledger.guard(flow.live)
 
     def item(self, node: exp.Expr, scope: Env) -> None:

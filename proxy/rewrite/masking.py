@@ -40,7 +40,7 @@ def compile_mask(
 
 
 def _custom(text: str, column: Column, table: Table, catalog: Catalog) -> exp.Expr:
-    """The user's expression, in which `value` stands for the column, cast to the column's own type."""
+    """The user's expression, in which `value` stands for the column, as a value of its type or NULL."""
     dialect = kinds.load("warehouses", catalog.dialect).DIALECT
     try:
         tree = sqlglot.parse_one(text, read=dialect.name)
@@ -52,4 +52,4 @@ def _custom(text: str, column: Column, table: Table, catalog: Catalog) -> exp.Ex
         if not node.table and node.name.lower() == VALUE:
             node.set("this", exp.to_identifier(column.name, quoted=True))
     compiled = compile_expression(tree.sql(dialect.name, comments=False), table, catalog)
-    return exp.Cast(this=compiled, to=exp.DataType.build(column.type, dialect=dialect.name, udt=True))
+    return exp.TryCast(this=compiled, to=exp.DataType.build(column.type, dialect=dialect.name, udt=True))

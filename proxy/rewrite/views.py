@@ -17,6 +17,9 @@ from proxy.rewrite.conditions import ALIAS
 from proxy.rewrite.slots import Slots
 from proxy.values import AllOf, Always, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
 
+_PLAIN_TEXT = "VARCHAR"
+"""A type that text masks give already; any other is cast to, so that a mask never changes a column's type."""
+
 
 def needs_view(view: TableView) -> bool:
     """Whether the caller has obligations on a table; without any the table can stay as it is."""
@@ -88,9 +91,15 @@ def _shown(column: ColumnView, mask: Mask | None, slots: Slots, dialect: Dialect
     if column.column.kind not in module.KINDS:
         return _null(column, dialect)
     masked = module.sql(value, column.column.kind, module.Settings(**dict(mask.options)), dialect)
-    return _null(column, dialect) if isinstance(masked, exp.Null) else slots.bound(masked)
+    if isinstance(masked, exp.Null):
+        return _null(column, dialect)
+    bound = slots.bound(masked)
+    return bound if column.column.type == _PLAIN_TEXT else exp.TryCast(this=bound, to=_type(column, dialect))
 
 
 def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:
-    kind = exp.DataType.build(column.column.type, dialect=dialect.name, udt=True)
-    return exp.Cast(this=exp.Null(), to=kind)
+    return exp.Cast(this=exp.Null(), to=_type(column, dialect))
+
+
+def _type(column: ColumnView, dialect: Dialect) -> exp.DataType:
+    return exp.DataType.build(column.column.type, dialect=dialect.name, udt=True)

@@ -16,6 +16,7 @@ from proxy import kinds
 from proxy.dialect import Dialect, Function
 from proxy.errors import ConfigError, GatewayError, QueryTimeout
 from proxy.gateway import Warehouse
+from tests.warehouses.duckdb.running import run
 
 NAMES = kinds.names("warehouses")
 
@@ -50,7 +51,7 @@ async def warehouse(kind: str, tmp_path: Path) -> AsyncIterator[Warehouse]:
 
 
 async def rows(warehouse: Warehouse, sql: str, *parameters: Any) -> list[dict[str, Any]]:
-    result = await warehouse.execute(sql, parameters, 10)
+    result = await run(warehouse, sql, parameters, 10)
     return [row async for batch in result.batches for row in batch.to_pylist()]
 
 
@@ -99,7 +100,7 @@ async def test_rows_parameters_and_types(warehouse: Warehouse) -> None:
 
 
 async def test_the_schema_is_there_before_the_rows_and_fits_them(warehouse: Warehouse) -> None:
-    result = await warehouse.execute("SELECT id, name FROM shop.main.items", [], 10)
+    result = await run(warehouse, "SELECT id, name FROM shop.main.items", [], 10)
     assert isinstance(result.schema, pa.Schema)
     assert all([batch.schema == result.schema async for batch in result.batches])
 
@@ -122,13 +123,13 @@ async def test_nothing_but_one_select_runs(warehouse: Warehouse, sql: str) -> No
 async def test_the_timeout_holds(warehouse: Warehouse) -> None:
     many = ", ".join(f"shop.main.items AS t{i}" for i in range(8))
     with pytest.raises(QueryTimeout):
-        await warehouse.execute(f"SELECT count(*) FROM {many}", [], 0.2)
+        await run(warehouse, f"SELECT count(*) FROM {many}", [], 0.2)
     assert await warehouse.ready()
 
 
 async def test_closing_early_is_a_hang_up(warehouse: Warehouse) -> None:
     many = ", ".join(f"shop.main.items AS t{i}" for i in range(4))
-    result = await warehouse.execute(f"SELECT t0.id FROM {many}", [], 30)
+    result = await run(warehouse, f"SELECT t0.id FROM {many}", [], 30)
     assert (await anext(result.batches)).num_rows
     await result.batches.aclose()  # type: ignore[attr-defined]
     assert await warehouse.ready()

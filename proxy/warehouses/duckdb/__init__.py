@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 DIALECT = Dialect(
     name="duckdb",
-    default_schema="main",
     nodes=NODES,
     functions=FUNCTIONS,
     syntax=syntax,

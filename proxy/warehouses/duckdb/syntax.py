@@ -79,6 +79,8 @@ _EXPRESSIONS = {
 NODE_TYPES = frozenset(_QUERY_NODES | _TABLE_NODES | _MODIFIERS | _ORDERS | _EXPRESSIONS)
 """Every value of a node's `type` that may occur (DuckDB 2.0, src/include/duckdb/common/enums)."""
 
+_FUNCTION_SCHEMAS = frozenset({("", ""), ("system", "main"), ("system", "pg_catalog"), ("", "pg_catalog")})
+
 _local = threading.local()
 
 
@@ -142,6 +144,7 @@ def syntax(sql: str) -> Syntax:
     Raises `InvalidSql`, or `Ungovernable` for several statements, other kinds, and node types that are not listed."""
     statement = one_statement(sql)
     functions: set[str] = set()
+    tables: set[str] = set()
     parameters: list[str] = []
     for node in nodes(statement):
         kind = node.get("type")
@@ -152,10 +155,22 @@ def syntax(sql: str) -> Syntax:
         if kind == "TYPE" and (node.get("schema") or node.get("catalog")):
             raise Ungovernable("Only built-in types can be named in a cast.", ReasonCode.CONSTRUCT)
         if "function_name" in node:
-            functions.add(node["function_name"].lower())
+            functions.add(_function(node))
+        if kind == "TABLE_FUNCTION":
+            tables.add(_function(node["function"]))
         if kind == "VALUE_PARAMETER" and node["identifier"] not in parameters:
             parameters.append(node["identifier"])
-    return Syntax(statement, frozenset(functions), tuple(parameters))
+    return Syntax(statement, frozenset(functions), frozenset(tables), tuple(parameters))
+
+
+def _function(node: dict[str, Any]) -> str:
+    """The name of a call. One that says in which schema would reach macros of the warehouse, and is refused."""
+    if (node.get("catalog") or "", node.get("schema") or "") not in _FUNCTION_SCHEMAS:
+        raise Ungovernable(
+            "Functions of a schema are not available: write built-in functions by their name alone.",
+            ReasonCode.FUNCTION,
+        )
+    return str(node["function_name"]).lower()
 
 
 def _refused(kind: str) -> Ungovernable:

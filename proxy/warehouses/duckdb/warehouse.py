@@ -20,7 +20,7 @@ from proxy.dialect import Dialect
 from proxy.errors import ConfigError, LimitExceeded, QueryTimeout, WarehouseUnavailable
 from proxy.values import Catalog, ReasonCode, Result
 from proxy.warehouses.duckdb import Settings
-from proxy.warehouses.duckdb.errors import DOWN, FATAL
+from proxy.warehouses.duckdb.errors import CHANGED, DOWN, FATAL
 from proxy.warehouses.duckdb.execution import Execution
 from proxy.warehouses.duckdb.session import Session, identity
 
@@ -57,8 +57,8 @@ class DuckDb:
                     await self._refresh(session)
         return self._session.catalog
 
-    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float) -> Result:
-        """Run one proven SELECT. `timeout_s` counts while the engine works, not while the client takes its time.
+    async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
+        """Run one proven SELECT, on the schema it was proven for only. `timeout_s` counts while the engine works, not while the client takes its time.
 
         Raises `QueryFailed`, `InvalidSql`, `QueryTimeout`, `LimitExceeded`, `WarehouseUnavailable`."""
         if self._closed:
@@ -67,6 +67,9 @@ class DuckDb:
             await self.catalog()
         await self._place(timeout_s)
         session = self._session
+        if session.catalog.version != catalog_version:
+            self._places.release()
+            raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN)
         batches = Batches(
             session.execution(), self._run, timeout_s, self._settings.idle_timeout_s, self._given_back(session)
         )

@@ -11,6 +11,7 @@ from proxy import kinds
 from proxy.errors import ConfigError
 from proxy.warehouses.duckdb import DIALECT, Settings, connect
 from tests.warehouses.duckdb.conftest import make
+from tests.warehouses.duckdb.running import run
 
 
 def test_it_is_found_by_its_name() -> None:
@@ -77,7 +78,7 @@ async def test_any_name_of_a_warehouse_works(file: Path, name: str) -> None:
     warehouse = connect(name, Settings(path=file))
     catalog = await warehouse.catalog()
     quoted = name.replace('"', '""')
-    result = await warehouse.execute(f'SELECT count(*) AS n FROM "{quoted}".main.people', [], 10)
+    result = await run(warehouse, f'SELECT count(*) AS n FROM "{quoted}".main.people', [], 10)
     assert [b.to_pylist() async for b in result.batches] == [[{"n": 1000}]]
     assert catalog.warehouse == name
     await warehouse.close()

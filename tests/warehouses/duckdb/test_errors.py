@@ -11,6 +11,7 @@ from proxy.errors import GatewayError, InvalidSql, QueryFailed, QueryTimeout, Wa
 from proxy.values import ReasonCode
 from proxy.warehouses.duckdb.errors import CLASSES, TITLES, mapped, title_class
 from proxy.warehouses.duckdb.warehouse import DuckDb
+from tests.warehouses.duckdb.running import run
 
 DRIVER = [c for _, c in inspect.getmembers(duckdb, inspect.isclass) if issubclass(c, duckdb.Error)]
 
@@ -57,7 +58,7 @@ def test_titles_name_the_classes_that_the_engine_raises(sql: str, title: str) ->
 
 
 async def read_whole(warehouse: DuckDb, sql: str) -> None:
-    result = await warehouse.execute(sql, [], 10)
+    result = await run(warehouse, sql, [], 10)
     async for _ in result.batches:
         pass
 
@@ -103,7 +104,7 @@ async def test_what_the_binder_says_of_names_is_kept(
     warehouse: DuckDb, sql: str, reason: ReasonCode, about: str, state: str
 ) -> None:
     with pytest.raises(InvalidSql) as raised:
-        await warehouse.execute(sql, [], 10)
+        await run(warehouse, sql, [], 10)
     assert [(r.code, r.about) for r in raised.value.reasons] == [(reason, about)]
     assert raised.value.sqlstate == state
     assert "shop" not in str(raised.value)
@@ -113,14 +114,14 @@ async def test_what_the_binder_says_of_names_is_kept(
 async def test_names_that_are_no_plain_identifiers_are_not_quoted(warehouse: DuckDb, name: str) -> None:
     quoted = name.replace('"', '""')
     with pytest.raises(GatewayError) as raised:
-        await warehouse.execute(f'SELECT "{quoted}" FROM shop.main.people', [], 10)
+        await run(warehouse, f'SELECT "{quoted}" FROM shop.main.people', [], 10)
     assert name not in str(raised.value)
     assert all(name not in r.about for r in raised.value.reasons)
 
 
 async def test_unknown_columns_show_no_other_columns(warehouse: DuckDb) -> None:
     with pytest.raises(InvalidSql) as raised:
-        await warehouse.execute("SELECT nam FROM shop.main.people", [], 10)
+        await run(warehouse, "SELECT nam FROM shop.main.people", [], 10)
     assert "name" not in str(raised.value).replace("nam ", "")
 
 

@@ -17,6 +17,7 @@ from proxy.errors import LimitExceeded, QueryTimeout, WarehouseUnavailable
 from proxy.values import ReasonCode, Result
 from proxy.warehouses.duckdb.warehouse import DuckDb
 from tests.warehouses.duckdb.conftest import make
+from tests.warehouses.duckdb.running import run
 
 Connected = Callable[..., DuckDb]
 
@@ -35,7 +36,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_rows_come_as_batches(warehouse: DuckDb) -> None:
-    result = await warehouse.execute("SELECT id, name FROM shop.main.people WHERE id < $1 ORDER BY id", [3], 10)
+    result = await run(warehouse, "SELECT id, name FROM shop.main.people WHERE id < $1 ORDER BY id", [3], 10)
     assert result.schema.names == ["id", "name"]
     assert await taken(result) == [{"id": i, "name": f"name {i}"} for i in range(3)]
     assert not warehouse._open
@@ -44,25 +45,25 @@ async def test_rows_come_as_batches(warehouse: DuckDb) -> None:
 async def test_the_timeout_stops_the_engine(warehouse: DuckDb) -> None:
     began = time.monotonic()
     with pytest.raises(QueryTimeout, match=r"longer than 0\.3 seconds") as raised:
-        await warehouse.execute(FOREVER, [], 0.3)
+        await run(warehouse, FOREVER, [], 0.3)
     assert time.monotonic() - began < 3
     assert raised.value.reasons[0].code == ReasonCode.STATEMENT_TIMEOUT
     await until(lambda: not warehouse._open)
-    assert await taken(await warehouse.execute("SELECT 1 AS x", [], 5)) == [{"x": 1}]
+    assert await taken(await run(warehouse, "SELECT 1 AS x", [], 5)) == [{"x": 1}]
 
 
 async def test_the_timeout_counts_the_engines_time_while_rows_stream(connected: Connected, file: Path) -> None:
     warehouse = connected(file, batch_rows=1024)
     late = f"SELECT a.id FROM shop.main.people a WHERE a.id < 999 UNION ALL ({FOREVER})"
     with pytest.raises(QueryTimeout):
-        async for _ in (await warehouse.execute(late, [], 1.0)).batches:
+        async for _ in (await run(warehouse, late, [], 1.0)).batches:
             pass
     await until(lambda: not warehouse._open)
 
 
 async def test_a_slow_client_is_not_timed_out(connected: Connected, file: Path) -> None:
     warehouse = connected(file, batch_rows=1024)
-    result = await warehouse.execute("SELECT a.id FROM shop.main.people a, range(20)", [], 0.5)
+    result = await run(warehouse, "SELECT a.id FROM shop.main.people a, range(20)", [], 0.5)
     count = 0
     async for batch in result.batches:
         count += batch.num_rows
@@ -73,7 +74,7 @@ async def test_a_slow_client_is_not_timed_out(connected: Connected, file: Path) 
 
 async def test_a_result_nobody_reads_is_given_up(connected: Connected, file: Path) -> None:
     warehouse = connected(file, idle_timeout_s=0.2, batch_rows=1024)
-    result = await warehouse.execute(MANY, [], 10)
+    result = await run(warehouse, MANY, [], 10)
     await anext(result.batches)
     await until(lambda: not warehouse._open)
     with pytest.raises(QueryTimeout, match="Nobody took rows"):
@@ -81,7 +82,7 @@ async def test_a_result_nobody_reads_is_given_up(connected: Connected, file: Pat
 
 
 async def test_a_hang_up_stops_the_engine(warehouse: DuckDb) -> None:
-    result = await warehouse.execute(MANY, [], 60)
+    result = await run(warehouse, MANY, [], 60)
     await anext(result.batches)
     await result.batches.aclose()
     await result.batches.aclose()
@@ -92,7 +93,7 @@ async def test_a_hang_up_stops_the_engine(warehouse: DuckDb) -> None:
 
 async def test_a_cancelled_task_stops_the_engine(warehouse: DuckDb) -> None:
     async def ask() -> None:
-        await warehouse.execute(FOREVER, [], 60)
+        await run(warehouse, FOREVER, [], 60)
 
     async with asyncio.TaskGroup() as group:
         task = group.create_task(ask())
@@ -106,7 +107,7 @@ async def test_a_task_cancelled_between_rows_stops_the_engine(warehouse: DuckDb)
     seen = asyncio.Event()
 
     async def ask() -> None:
-        async for _ in (await warehouse.execute(f"SELECT 1 AS x UNION ALL ({FOREVER})", [], 60)).batches:
+        async for _ in (await run(warehouse, f"SELECT 1 AS x UNION ALL ({FOREVER})", [], 60)).batches:
             seen.set()
 
     async with asyncio.TaskGroup() as group:
@@ -119,11 +120,11 @@ async def test_a_task_cancelled_between_rows_stops_the_engine(warehouse: DuckDb)
 
 async def test_more_queries_than_places_wait_and_then_are_refused(connected: Connected, file: Path) -> None:
     warehouse = connected(file, concurrent_queries=2)
-    held = [await warehouse.execute(MANY, [], 60) for _ in range(2)]
+    held = [await run(warehouse, MANY, [], 60) for _ in range(2)]
     with pytest.raises(LimitExceeded, match="already runs 2 queries"):
-        await warehouse.execute("SELECT 1", [], 0.1)
+        await run(warehouse, "SELECT 1", [], 0.1)
     async with asyncio.TaskGroup() as group:
-        waiting = group.create_task(warehouse.execute("SELECT 1 AS x", [], 10))
+        waiting = group.create_task(run(warehouse, "SELECT 1 AS x", [], 10))
         await asyncio.sleep(0.05)
         await held[0].batches.aclose()
     assert await taken(waiting.result()) == [{"x": 1}]
@@ -135,15 +136,15 @@ async def test_failures_give_their_places_back(connected: Connected, file: Path)
     for _ in range(5):
         for sql in ("SELECT nope", "CREATE TABLE x (i INTEGER)", "SELECT 1 // 0"):
             with pytest.raises(Exception, match=r"."):
-                await warehouse.execute(sql, [], 5)
-    assert await taken(await warehouse.execute("SELECT 1 AS x", [], 5)) == [{"x": 1}]
+                await run(warehouse, sql, [], 5)
+    assert await taken(await run(warehouse, "SELECT 1 AS x", [], 5)) == [{"x": 1}]
 
 
 async def test_many_queries_at_once(connected: Connected, file: Path) -> None:
     warehouse = connected(file, concurrent_queries=4)
 
     async def ask(i: int) -> list[dict[str, object]]:
-        return await taken(await warehouse.execute("SELECT count(*) AS n FROM shop.main.people WHERE id < $1", [i], 30))
+        return await taken(await run(warehouse, "SELECT count(*) AS n FROM shop.main.people WHERE id < $1", [i], 30))
 
     answers = await asyncio.gather(*(ask(i) for i in range(60)))
     assert answers == [[{"n": i}] for i in range(60)]
@@ -158,7 +159,7 @@ def memory() -> int:
 async def test_memory_does_not_grow_with_the_result_or_a_slow_client(connected: Connected, tmp_path: Path) -> None:
     path = make(tmp_path / "big.duckdb", "CREATE TABLE t AS SELECT i, md5(i::VARCHAR) AS h FROM range(500000) r(i)")
     warehouse = connected(path, memory_limit="256MiB")
-    result = await warehouse.execute("SELECT t.i, t.h, r.range FROM shop.main.t, range(10) r", [], 60)
+    result = await run(warehouse, "SELECT t.i, t.h, r.range FROM shop.main.t, range(10) r", [], 60)
     rows = size = 0
     start = most = 0
     async for batch in result.batches:
@@ -179,7 +180,7 @@ async def test_a_replaced_file_is_opened_anew_and_running_queries_keep_the_old(
 ) -> None:
     warehouse = connected(file, refresh_s=0.01, batch_rows=1024)
     before = await warehouse.catalog()
-    result = await warehouse.execute("SELECT name FROM shop.main.people ORDER BY id", [], 30)
+    result = await run(warehouse, "SELECT name FROM shop.main.people ORDER BY id", [], 30)
     first = await anext(result.batches)
     new = make(tmp_path / "new.duckdb", "CREATE TABLE people AS SELECT 1 AS id, 'new' AS name, 5 AS age")
     new.replace(file)
@@ -187,7 +188,7 @@ async def test_a_replaced_file_is_opened_anew_and_running_queries_keep_the_old(
     after = await warehouse.catalog()
     assert before.version != after.version
     assert [c.name for c in after.tables["main", "people"].columns] == ["id", "name", "age"]
-    assert await taken(await warehouse.execute("SELECT name, age FROM shop.main.people", [], 5)) == [
+    assert await taken(await run(warehouse, "SELECT name, age FROM shop.main.people", [], 5)) == [
         {"name": "new", "age": 5}
     ]
     rest = await taken(result)
@@ -217,14 +218,14 @@ async def test_a_file_that_goes_bad_leaves_the_old_at_work(connected: Connected,
         file.write_bytes(b"not a database")  # noqa: ASYNC240
     await asyncio.sleep(0.01)
     assert await warehouse.catalog() is before
-    assert await taken(await warehouse.execute("SELECT count(*) AS n FROM shop.main.people", [], 5)) == [{"n": 1000}]
+    assert await taken(await run(warehouse, "SELECT count(*) AS n FROM shop.main.people", [], 5)) == [{"n": 1000}]
     assert await warehouse.ready() is (damage == "broken")
 
 
 async def test_a_broken_instance_is_replaced(connected: Connected, file: Path) -> None:
     warehouse = connected(file, refresh_s=60)
     warehouse._session.broken = True
-    assert await taken(await warehouse.execute("SELECT 1 AS x", [], 5)) == [{"x": 1}]
+    assert await taken(await run(warehouse, "SELECT 1 AS x", [], 5)) == [{"x": 1}]
     assert not warehouse._session.broken
 
 
@@ -233,22 +234,27 @@ async def test_a_broken_instance_whose_file_is_gone_is_unavailable(connected: Co
     file.unlink()  # noqa: ASYNC240
     warehouse._session.broken = True
     with pytest.raises(WarehouseUnavailable):
-        await warehouse.execute("SELECT 1", [], 5)
+        await run(warehouse, "SELECT 1", [], 5)
 
 
 async def test_after_close_nothing_runs_and_no_thread_is_left(connected: Connected, file: Path) -> None:
     warehouse = connected(file)
     assert await warehouse.ready()
-    result = await warehouse.execute(MANY, [], 60)
+    result = await run(warehouse, MANY, [], 60)
     await warehouse.close()
     await warehouse.close()
     assert not warehouse._open
     assert not await warehouse.ready()
     with pytest.raises(WarehouseUnavailable):
-        await warehouse.execute("SELECT 1", [], 5)
+        await run(warehouse, "SELECT 1", [], 5)
     with pytest.raises(StopAsyncIteration):
         await anext(result.batches)
     gc.collect()
     await until(lambda: not [t for t in threading.enumerate() if t.name.startswith("duckdb-shop")])
     with duckdb.connect(file) as connection:
         connection.execute("CREATE TABLE writable_again (i INTEGER)")
+
+
+async def test_a_statement_proven_for_another_schema_does_not_run(warehouse: DuckDb) -> None:
+    with pytest.raises(WarehouseUnavailable, match="may have changed"):
+        await warehouse.execute("SELECT 1", [], 5, "another version")
