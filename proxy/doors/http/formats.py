@@ -53,7 +53,7 @@ class JsonForm:
     """One object. Its members after `rows` are known last, and written last."""
 
     media_type = "application/json"
-    piece = 256 * 1024
+    piece = 128 * 1024
     hold = 64 * 1024
     shows_cut = True
     tells_error = False
@@ -83,7 +83,7 @@ class NdjsonForm:
     """A line a row, between a first line that names the columns and a last one that says how it ended."""
 
     media_type = "application/x-ndjson"
-    piece = 256 * 1024
+    piece = 128 * 1024
     hold = 0
     shows_cut = True
     tells_error = True
@@ -97,15 +97,12 @@ class NdjsonForm:
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         """A list a row."""
-        return b"".join([orjson.dumps(row, option=_NEWLINE) for row in _rows(batch)])
+        lines = [*map(orjson.dumps, _rows(batch)), b""]
+        return b"\n".join(lines)
 
     def tail(self) -> bytes:
         """`{"end": {..}}`."""
         return orjson.dumps({"end": ending_json(self._answer.tally)}, option=_NEWLINE)
-
-    def failure(self, problem: dict[str, Json]) -> bytes | None:
-        """`{"error": {..}}`, the problem document."""
-        return orjson.dumps({"error": problem}, option=_NEWLINE)
 
 
 class ArrowForm:
@@ -152,7 +149,7 @@ class CsvForm:
     """RFC 4180 with a header row: text in quotes, numbers bare, NULL empty, nested values as JSON text."""
 
     media_type = "text/csv"
-    piece = 256 * 1024
+    piece = 128 * 1024
     hold = 64 * 1024
     shows_cut = False
     tells_error = False

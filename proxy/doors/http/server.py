@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -23,10 +24,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from proxy.doors.http.settings import Settings
 from proxy.errors import ConfigError
 
+LOG = logging.getLogger(__name__)
 ABORT = "usher.abort"
 """The ASGI extension under which a request finds the function that drops its connection."""
 HEAD_TIMEOUT_S = 10.0
 """Seconds a client may take to send the head of a request."""
+END_TIMEOUT_S = 45.0
+"""Seconds that cancelled answers get to stop their warehouse and write their records."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ADVICE = {
     errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
@@ -65,7 +69,7 @@ async def run(
     """Serve `app` on a bound socket until told to stop; then end in order."""
     server = _Server(
         uvicorn.Config(
-            _with_abort(app, lambda scope: server.abort(scope)),
+            _connected(app, lambda: server),
             http=_Protocol,
             log_config=None,
             access_log=False,
@@ -83,6 +87,7 @@ async def run(
             group.start_soon(_watch, server, asked, bound, ready)
             with anyio.CancelScope(shield=True):
                 await server.serve(sockets=[bound])
+                await server.cancelled()
                 server.abort(None)
             group.cancel_scope.cancel()
 
@@ -103,6 +108,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
+
+    async def cancelled(self) -> None:
+        """Wait until what was cancelled has ended, records and all; uvicorn does not."""
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=END_TIMEOUT_S)
 
     def abort(self, scope: Scope | None) -> None:
         """Drop the connection of one request, or all that are left, with whatever their clients did not read."""
@@ -144,14 +154,22 @@ class _Protocol(H11Protocol):
             self._late = None
 
 
-def _with_abort(app: ASGIApp, abort: Callable[[Scope], None]) -> ASGIApp:
-    """`app`, with a way to drop the connection of the request it answers (ASGI has none)."""
+def _connected(app: ASGIApp, server: Callable[[], _Server]) -> ASGIApp:
+    """`app`, with a way to drop the connection of the request it answers (ASGI has none). What still runs when the
+    server's patience ends is cancelled by it, and its connection dropped, so that nothing cut looks whole."""
 
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("extensions", {})[ABORT] = partial(abort, scope)
-        await app(scope, receive, send)
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("extensions", {})[ABORT] = partial(server().abort, scope)
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not server().should_exit:
+                raise
+            LOG.warning("an answer was cut, since the gateway stops")
+            server().abort(scope)
+            await asyncio.sleep(0)  # the server sees the connection gone before it sees this answer's end
 
-    return wrapped
+    return answered
 
 
 async def _watch(

@@ -55,7 +55,7 @@ async def test_running_answers_may_end_when_the_door_closes(opened: Open) -> Non
     await asyncio.wait_for(door.serving, 10)
 
 
-async def test_answers_that_do_not_end_are_cut_and_recorded_when_the_door_closes(opened: Open) -> None:
+async def test_answers_that_do_not_end_are_cut_and_recorded_when_the_door_closes(opened: Open, logged) -> None:
     fakes = Fakes()
     fakes.warehouse.batches = many(10_000, LARGE, pause_s=0.05)
     door = await opened(fakes, stop_timeout_s=1)
@@ -65,6 +65,39 @@ async def test_answers_that_do_not_end_are_cut_and_recorded_when_the_door_closes
     await asyncio.wait_for(door.serving, 10)
     assert fakes.outcomes() == [Outcome.ABANDONED]
     assert fakes.nothing_held()
+    assert "since the gateway stops" in logged.text
+    assert "Traceback" not in logged.text
+    writer.close()
+
+
+async def test_calls_that_wait_are_dropped_when_the_door_closes(opened: Open, logged) -> None:
+    fakes = Fakes()
+    fakes.world.waits["execute"] = asyncio.Event()
+    door = await opened(fakes, stop_timeout_s=1)
+    reader, writer = await door.raw(request("application/json"))
+    await until(lambda: "execute" in fakes.trace)
+    door.stop.set()
+    await asyncio.wait_for(door.serving, 10)
+    assert fakes.outcomes() == [Outcome.ABANDONED]
+    assert await reader.read() == b"", "nothing that looks like an answer"
+    assert "Traceback" not in logged.text
+    writer.close()
+
+
+async def test_door_is_closed_only_once_every_outcome_is_recorded(opened: Open) -> None:
+    fakes = Fakes()
+    fakes.warehouse.batches = many(10_000, LARGE, pause_s=0.05)
+    fakes.world.waits["entry.closed"] = asyncio.Event()
+    door = await opened(fakes, stop_timeout_s=1)
+    reader, writer = await door.raw(request("text/csv"))
+    await reader.readexactly(1000)
+    door.stop.set()
+    await until(lambda: "entry.closed" in fakes.trace)
+    await asyncio.sleep(0.5)
+    assert not door.serving.done()
+    fakes.world.waits["entry.closed"].set()
+    await asyncio.wait_for(door.serving, 10)
+    assert fakes.outcomes() == [Outcome.ABANDONED]
     writer.close()
 
 
