@@ -30,7 +30,8 @@ from proxy.values import Reason, ReasonCode, Span
 class GatewayError(Exception):
     """A query ended without (all of) its rows. `detail` is for the person or model that must mend the query.
 
-    `span` points into the user's own text where that is known; `sqlstate` may be narrowed by the raiser to the engine's
+    `statement` is the refused SQL without its values, for the audit log alone, where it could be read that far. `span`
+    points into the user's own text where that is known; `sqlstate` may be narrowed by the raiser to the engine's
     own class where that cannot quote data."""
 
     code: ClassVar[str] = "internal"
@@ -51,6 +52,7 @@ class GatewayError(Exception):
         self.span = span
         self.sqlstate = sqlstate or self.default_sqlstate
         self.decision_id: str | None = None
+        self.statement: str | None = None
 
 
 class Unauthenticated(GatewayError):

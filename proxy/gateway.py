@@ -345,7 +345,11 @@ class Gateway:
         plan = self._plans.get(key)
         if plan is None:
             query = await self._reader.read(sql, catalog)
-            plan = self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
+            try:
+                plan = self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
+            except GatewayError as error:
+                error.statement = query.redacted
+                raise
             self._plans[key] = plan
         return plan
 

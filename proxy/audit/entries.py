@@ -72,10 +72,14 @@ def of_plan(plan: Plan) -> dict[str, Json]:
             "kind": query.kind,
             "parameters": len(query.parameters),
             "rewritten": redaction.without_literals(plan.sql, _names(plan)),
-            "sql": query.redacted if len(query.redacted) <= redaction.LONGEST_SQL else None,
+            "sql": _short(query.redacted),
         },
         "withheld": _reasons(plan.withheld),
     }
+
+
+def _short(text: str) -> str | None:
+    return text if len(text) <= redaction.LONGEST_SQL else None
 
 
 def decision(
@@ -95,7 +99,9 @@ def refused(
 ) -> dict[str, Json]:
     """A query that ended before anything ran; `planned` is empty where it came to no plan."""
     who = _who(decision_id, caller, context, warehouse)
-    return {**who, **planned, "decision": "refused", "error": _error(error)}
+    text = error.statement if isinstance(error, GatewayError) and not planned else None
+    statement: dict[str, Json] = {} if text is None else {"statement": {"sql": _short(text)}}
+    return {**who, **statement, **planned, "decision": "refused", "error": _error(error)}
 
 
 def outcome(

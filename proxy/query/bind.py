@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from proxy import kinds
 from proxy.dialect import Dialect
-from proxy.errors import TooLarge
+from proxy.errors import GatewayError, TooLarge
 from proxy.query.ledger import Ledger
 from proxy.query.parse import Parsed, parse
 from proxy.query.resolve import Resolver
 from proxy.query.scopes import Out
-from proxy.query.text import Caps, fingerprint, question_marks, redact
+from proxy.query.text import Caps, check_size, fingerprint, question_marks, redact, tokenize
 from proxy.values import Catalog, Edit, Output, Query, ReasonCode, Span
 
 DEFAULT_CAPS = Caps()
@@ -27,16 +27,35 @@ def dialect_of(catalog: Catalog) -> Dialect:
     return dialect
 
 
-def read(sql: str, catalog: Catalog, caps: Caps = DEFAULT_CAPS) -> Query:
-    """What a text asks of a warehouse. Raises `InvalidSql`, `Ungovernable` or `TooLarge`."""
+def names_of(catalog: Catalog) -> frozenset[str]:
+    """Every name the catalog knows, folded: names that may stand in records."""
+    names = {catalog.warehouse.lower()}
+    for table in catalog.tables.values():
+        names |= {table.id.schema.lower(), table.id.name.lower(), *(c.name.lower() for c in table.columns)}
+    return frozenset(names)
+
+
+def read(sql: str, catalog: Catalog, caps: Caps = DEFAULT_CAPS, names: frozenset[str] | None = None) -> Query:
+    """What a text asks of a warehouse; `names` are `names_of(catalog)`, where they are at hand. Raises `InvalidSql`,
+    `Ungovernable` or `TooLarge`, with the statement as it may be recorded where it could be read."""
     dialect = dialect_of(catalog)
-    parsed = parse(sql, dialect, caps)
+    check_size(sql, caps)
+    tokens = tokenize(sql, dialect.name, caps)
+    redacted = redact(sql, tokens, names_of(catalog) if names is None else names)
+    try:
+        return _understood(parse(sql, tokens, dialect, caps), catalog, dialect, caps, redacted)
+    except GatewayError as error:
+        error.statement = redacted
+        raise
+
+
+def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, redacted: str) -> Query:
+    sql = parsed.sql
     ledger = Ledger(sql, dialect, catalog, caps)
     try:
         outs = Resolver(ledger).statement(parsed.tree)
     except RecursionError as error:
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
-    redacted = redact(sql, parsed.tokens)
     return Query(
         sql=sql,
         warehouse=catalog.warehouse,

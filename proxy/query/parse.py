@@ -17,7 +17,7 @@ from sqlglot.tokenizer_core import Token
 
 from proxy.dialect import Dialect, Syntax
 from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
-from proxy.query.text import Caps, check_size, tokenize
+from proxy.query.text import Caps
 from proxy.values import Reason, ReasonCode
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
@@ -59,10 +59,8 @@ class Parsed:
     syntax: Syntax
 
 
-def parse(sql: str, dialect: Dialect, caps: Caps) -> Parsed:
-    """One understood query. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason and what to do."""
-    check_size(sql, caps)
-    tokens = tokenize(sql, dialect.name, caps)
+def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed:
+    """One understood query; `tokens` are its own. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason."""
     syntax, refused = _engine(sql, dialect)
     tree = _tree(sql, dialect, refused)
     _check_nodes(tree, dialect, caps)

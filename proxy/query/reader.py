@@ -10,13 +10,13 @@ import sys
 
 from proxy import kinds
 from proxy.errors import TooLarge, Ungovernable
-from proxy.query.bind import read
+from proxy.query.bind import names_of, read
 from proxy.query.text import Caps
 from proxy.values import Catalog, Query, ReasonCode
 from proxy.workers import WorkerDied, Workers, WorkerTimeout
 
 _KEPT = 8
-_catalogs: dict[tuple[str, str], Catalog] = {}
+_catalogs: dict[tuple[str, str], tuple[Catalog, frozenset[str]]] = {}
 
 
 def prepare_worker(*engines: str) -> None:
@@ -33,9 +33,9 @@ def read_in_worker(sql: str, warehouse: str, version: str, catalog: Catalog | No
     if catalog is not None:
         while len(_catalogs) >= _KEPT:
             del _catalogs[next(iter(_catalogs))]
-        _catalogs[key] = catalog
+        _catalogs[key] = catalog, names_of(catalog)
     known = _catalogs.get(key)
-    return None if known is None else read(sql, known, caps)
+    return None if known is None else read(sql, known[0], caps, known[1])
 
 
 class Reader:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from sqlglot import Dialect as Grammar
@@ -102,16 +103,26 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
     return tokens
 
 
-def redact(sql: str, tokens: list[Token]) -> str:
-    """The text with every literal replaced by `?`, comments and layout dropped, and lists of literals shortened."""
+def redact(sql: str, tokens: list[Token], known: Set[str]) -> str:
+    """The text with every literal replaced by `?`, comments and layout dropped, and lists of literals shortened.
+
+    Quoted names stay where `known` (folded) has them: people write values in double quotes by mistake."""
     parts: list[str] = []
     end = -1
     for token in tokens:
         if parts and token.start > end + 1:
             parts.append(" ")
-        parts.append("?" if token.token_type in _LITERALS else sql[token.start : token.end + 1])
+        parts.append(_shown(sql, token, known))
         end = token.end
     return _LIST.sub("?, ..", "".join(parts))
+
+
+def _shown(sql: str, token: Token, known: Set[str]) -> str:
+    if token.token_type in _LITERALS:
+        return "?"
+    if token.token_type is TokenType.IDENTIFIER and token.text.lower() not in known:
+        return '"?"'
+    return sql[token.start : token.end + 1]
 
 
 def fingerprint(redacted: str) -> str:

@@ -87,6 +87,13 @@ def test_a_refusal_holds_code_and_reasons_and_no_text() -> None:
     assert CANARY not in json.dumps(body)
 
 
+def test_a_refusal_before_a_plan_holds_the_statement_without_its_values() -> None:
+    error = InvalidSql("There is no such table.", ReasonCode.UNKNOWN_TABLE)
+    error.statement = "SELECT a FROM nope WHERE b = ?"
+    body = entries.refused(*WHO, {}, error)
+    assert body["statement"] == {"sql": "SELECT a FROM nope WHERE b = ?"}
+
+
 def test_a_refusal_with_a_plan_holds_the_statement() -> None:
     body = entries.refused(*WHO, entries.of_plan(plan()), Denied("no"))
     assert {"statement", "objects", "columns", "policy", "error"} <= set(body)
