@@ -515,5 +515,5 @@ def audit_down() -> AuditError:
 async def until(true: Callable[[], bool], within_s: float = 5.0) -> None:
     """Wait for something another task does."""
     async with asyncio.timeout(within_s):
-        while not true():
+        while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
