@@ -1,6 +1,7 @@
 """What a slow reader costs: the server's memory while 5 M rows go to a client that takes them slowly.
 
-Flat means that the growth between the first tenth and the end stays small beside the answer itself.
+Flat means that the growth between the first tenth and the end stays small beside the answer itself. The table is read
+once before, so that what DuckDB keeps of the file in its own cache is not counted as growth.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from tests.bench.server import Served
 
 ROWS = 5_000_000
+_WARM = "SELECT max(id), max(name), max(k), max(price), max(day), max(even), max(amount), max(code) FROM shop.main.big"
 _CHUNK = 1 << 20
 _PAUSE_S = 0.02
 
@@ -18,7 +20,7 @@ _PAUSE_S = 0.02
 def run(folder: Path) -> dict[str, object]:
     """Megabytes resident before, early, at the highest, and at the end; and how much was sent."""
     with Served(folder, ROWS) as served:
-        served.arrow("SELECT * FROM shop.main.big LIMIT 1000")
+        served.arrow(_WARM)
         before = served.memory()
         seen: list[int] = []
         sent = 0

@@ -25,11 +25,11 @@ def run(folder: Path) -> dict[str, object]:
         sql = "SELECT * FROM shop.main.big"
 
         def in_process() -> int:
-            return local.execute(sql).to_arrow_reader().read_all().num_rows
+            return local.sql(sql).to_arrow_reader().read_all().num_rows
 
         def in_process_ipc() -> int:
             sink = pa.BufferOutputStream()
-            reader = local.execute(sql).to_arrow_reader()
+            reader = local.sql(sql).to_arrow_reader()
             with pa.ipc.new_stream(sink, reader.schema) as writer:
                 for batch in reader:
                     writer.write_batch(batch)

@@ -42,9 +42,9 @@ def _compare(harness: Harness, raw: Path) -> dict[str, object]:
         values = [principal.attributes[slot.name][slot.item] for slot in plan.slots]
         times = medians(
             {
-                "views": lambda sql=sql: by_hand.execute(sql).to_arrow_reader().read_all(),
+                "views": lambda sql=sql: by_hand.sql(sql).to_arrow_reader().read_all(),
                 "governed": lambda plan=plan, values=values: (
-                    by_hand.execute(plan.sql, values).to_arrow_reader().read_all()
+                    by_hand.sql(plan.sql, params=values).to_arrow_reader().read_all()
                 ),
                 "gateway": lambda sql=sql: harness.ask(caller, sql),
             },

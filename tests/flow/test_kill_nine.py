@@ -61,8 +61,7 @@ def test_kill_nine_loses_no_record_of_an_answered_query(tmp_path: Path) -> None:
     assert len(answered) >= _ENOUGH
     missing = [decision for decision in answered if text.count(decision) < 2]
     assert missing == [], f"{len(missing)} of {len(answered)} answers lack their two records"
-    with served:
-        with served.client() as client:
-            assert client.get(f"{served.url}/readyz").status_code == 200
+    with served, served.client() as client:
+        assert client.get(f"{served.url}/readyz").status_code == 200
     found = verify(audit)
     assert found.intact, found
