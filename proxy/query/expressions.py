@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column
-from proxy.query.raising import Types, can_raise, function_name, is_settling
+from proxy.query.raising import Types, function_name, is_settling
 from proxy.query.scopes import COUNT, TEXT, Env, Flow, Type, merged
 from proxy.values import TypeKind
 
@@ -31,47 +32,43 @@ _TEXT_FUNCTIONS = (exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Concat, ex
 _KEEPS_TYPE = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Visit:
-    node: exp.Expr
+    place: Place
     env: Env
-    settled: bool
-    risks: tuple[exp.Expr, ...]
 
 
 class Reader:
     """Reads expressions of one statement into its ledger."""
 
-    def __init__(self, ledger: Ledger, nested: Nested) -> None:
+    def __init__(self, ledger: Ledger, guards: Guards, nested: Nested) -> None:
         self._ledger = ledger
+        self._guards = guards
         self._nested = nested
 
     def flow(self, root: exp.Expr, env: Env, exposed: bool) -> Flow:
-        """The flow of an expression. Where it is `exposed` (the engine might compute it before a row filter), columns
-        under a node that can raise are noted as guarded."""
+        """The flow of an expression, which is `exposed` where the engine might compute it before a row filter."""
         types: Types = {}
-        flows: list[Flow] = []
-        pending: list[tuple[Flow, _Visit]] = []
-        own: dict[int, Flow] = {}
-        stack = [_Visit(root, env, False, ())]
+        leaves: list[tuple[Flow, Place, bool]] = []
+        inner: list[Place] = []
+        stack = [_Visit(Place(root, (), False), env)]
         while stack:
             visit = stack.pop()
             leaf = self._leaf(visit, types)
             if leaf is None:
+                inner.append(visit.place)
                 stack.extend(reversed(self._children(visit)))
-                continue
-            own[id(visit.node)] = leaf
-            flows.append(leaf.settled() if visit.settled and self._is_own(leaf, env) else leaf)
-            pending.append((leaf, visit))
+            else:
+                leaves.append((leaf, visit.place, visit.place.settled and self._is_own(leaf, env)))
         self._infer(root, types)
-        if exposed:
-            self._note_guards(pending, types, env)
-        if len(pending) == 1 and isinstance(root, exp.Column):
-            return own[id(root)]
+        self._guards.expression(leaves, inner, types, exposed)
+        if len(leaves) == 1 and isinstance(root, exp.Column):
+            return leaves[0][0]
+        flows = [flow.settled() if settled else flow for flow, _, settled in leaves]
         return merged(flows).derived(types.get(id(root)))
 
     def _leaf(self, visit: _Visit, types: Types) -> Flow | None:
-        node = visit.node
+        node = visit.place.node
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
             flow = resolve_column(node, visit.env, self._ledger)
             types[id(node)] = flow.type
@@ -90,16 +87,16 @@ class Reader:
         return flow
 
     def _children(self, visit: _Visit) -> list[_Visit]:
-        node, env = visit.node, visit.env
+        node, env = visit.place.node, visit.env
         if isinstance(node, exp.Lambda):
             env = env.with_locals(i.name.lower() for i in node.expressions)
         elif isinstance(node, exp.Comprehension):
             env = env.with_locals(
                 i.name.lower() for i in (node.args.get("expression"), node.args.get("position")) if i is not None
             )
-        settled = visit.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
-        risks = (*visit.risks, node)
-        return [_Visit(child, env, settled, risks) for child in _operands(node)]
+        settled = visit.place.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
+        above = (*visit.place.above, node)
+        return [_Visit(Place(child, above, settled), env) for child in _operands(node)]
 
     def _is_own(self, flow: Flow, env: Env) -> bool:
         """Whether all of a flow comes from the block's own sources: no aggregate settles a correlated column."""
@@ -107,19 +104,6 @@ class Reader:
         for source in env.sources:
             mine |= source.whole().live
         return flow.live <= mine
-
-    def _note_guards(self, pending: list[tuple[Flow, _Visit]], types: Types, env: Env) -> None:
-        ledger = self._ledger
-        verdicts: dict[int, bool] = {}
-        for flow, visit in pending:
-            if not flow.live or (visit.settled and self._is_own(flow, env)):
-                continue
-            for node in visit.risks:
-                if id(node) not in verdicts:
-                    verdicts[id(node)] = can_raise(node, ledger.sql, ledger.dialect, types)
-                if verdicts[id(node)]:
-                    ledger.guard(flow.live)
-                    break
 
     def _infer(self, root: exp.Expr, types: Types) -> None:
         """Types of inner nodes, bottom up, as far as they matter for comparing columns."""

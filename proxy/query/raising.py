@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlglot import exp
 
 from proxy.dialect import Dialect, FunctionKind
+from proxy.query.constants import is_harmless
 from proxy.query.scopes import Type
 from proxy.values import TypeKind
 
@@ -118,6 +119,12 @@ def is_settling(node: exp.Expr, sql: str, dialect: Dialect) -> bool:
 
 def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
+    if not _can_raise(node, sql, dialect, types):
+        return False
+    return node.find(exp.Column, exp.Query) is not None or not is_harmless(node)
+
+
+def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     if isinstance(node, _COMPARISONS):
         return not _comparable(node.this, node.expression, types)
     if isinstance(node, exp.Between):
@@ -228,8 +235,6 @@ def _unify(node: exp.Expr, types: Types) -> bool:
 
 
 def _cast_is_safe(node: exp.Cast, types: Types) -> bool:
-    if node.this.find(exp.Column, exp.Query) is None:
-        return True
     target = node.to
     known = types.get(id(node.this))
     if known is None:

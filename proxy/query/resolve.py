@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from proxy.query.expressions import Reader, made_up_name
+from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.query.tables import Tables, derived, unsupported
@@ -19,6 +20,7 @@ Ctes = dict[str, Cte]
 
 _CLAUSES = ("group", "having", "qualify", "order", "limit", "offset", "distinct", "sample")
 _EXPOSED = frozenset({"having", "qualify"})
+_CONDITIONS = ("joins", "laterals", "where", "having", "qualify")
 
 
 class Resolver:
@@ -26,13 +28,17 @@ class Resolver:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._reader = Reader(ledger, self._nested)
-        self._tables = Tables(ledger, self._reader, self)
+        self._guards = Guards(ledger)
+        self._reader = Reader(ledger, self._guards, self._nested)
+        self._tables = Tables(ledger, self._reader, self._guards, self)
+        self._quiet = False
         self._ctes: Ctes = {}
 
     def statement(self, tree: exp.Expr) -> tuple[Out, ...] | None:
         """Resolves the whole statement; answers its result columns, or None where their order is not known."""
-        return self.query(tree, None, top=True)
+        outs = self.query(tree, None, top=True)
+        self._guards.settle()
+        return outs
 
     # ------------------------------------------------------------------------------------------------------- queries
     def _nested(self, node: exp.Expr, env: Env) -> Flow:
@@ -49,6 +55,11 @@ class Resolver:
             return self._body(node, env, top)
         finally:
             self._ctes = before
+
+    def quiet(self) -> bool:
+        """Whether the block around the FROM item being read has no condition that could be computed inside of it, and
+        neither have those around it: then a sub-query's results are no more exposed than the statement's own."""
+        return self._quiet
 
     def cte(self, name: str) -> Cte | None:
         """The CTE of this name that is in scope here."""
@@ -107,7 +118,9 @@ class Resolver:
         scope = Env(env)
         source = node.args.get("from_")
         if source is not None:
+            before, self._quiet = self._quiet, top and not any(node.args.get(part) for part in _CONDITIONS)
             self._tables.item(source.this, scope)
+            self._quiet = before
         for join in node.args.get("joins") or ():
             self._tables.join(join, scope)
         for lateral in node.args.get("laterals") or ():

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from proxy.errors import Ungovernable
 from proxy.query.expressions import Reader
+from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.values import Edit, ReasonCode
@@ -29,6 +30,9 @@ class Queries(Protocol):
     def values(self, node: exp.Values, env: Env) -> tuple[Out, ...]:
         """Resolves a VALUES list."""
 
+    def quiet(self) -> bool:
+        """Whether no condition around the item being read could be computed inside of it."""
+
     def cte(self, name: str) -> Cte | None:
         """The CTE of this name that is in scope here."""
 
@@ -36,9 +40,10 @@ class Queries(Protocol):
 class Tables:
     """Reads FROM items of one statement into its ledger."""
 
-    def __init__(self, ledger: Ledger, reader: Reader, queries: Queries) -> None:
+    def __init__(self, ledger: Ledger, reader: Reader, guards: Guards, queries: Queries) -> None:
         self._ledger = ledger
         self._reader = reader
+        self._guards = guards
         self._queries = queries
 
     def join(self, join: exp.Join, scope: Env) -> None:
@@ -72,10 +77,10 @@ class Tables:
     def _compared(self, flows: list[Flow]) -> None:
         """Columns that a join compares; where they are not of one type the comparison casts, and a cast can raise."""
         types = {f.type for f in flows}
+        casts = len(types) > 1 or None in types
         for flow in flows:
             self._ledger.touch(flow.origins)
-            if len(types) > 1 or None in types:
-                self._ledger.guard(flow.live)
+            self._guards.joined(flow.origins, casts)
 
     def item(self, node: exp.Expr, scope: Env) -> None:
         """Adds what one FROM item offers to a block. Raises `InvalidSql`, `Ungovernable`."""
@@ -134,7 +139,9 @@ class Tables:
     def _subquery(self, node: exp.Subquery, scope: Env) -> None:
         alias, columns = _alias(node)
         if not isinstance(node.this, exp.Table):
-            scope.sources.append(derived(self._ledger, alias, self._queries.query(node, scope, top=False), columns))
+            scope.sources.append(
+                derived(self._ledger, alias, self._queries.query(node, scope, self._queries.quiet()), columns)
+            )
             return
         inner = Env(scope.parent, list(scope.sources))
         count = len(inner.sources)

@@ -1,0 +1,77 @@
+"""Constants that are known not to raise: the forms in which people write dates, intervals and small numbers.
+
+Rule kept here: a closed list of forms, checked by value. A constant that raises is an oracle as good as a column:
+whether the engine computes it at all can depend on what it knows of rows that are hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlglot import exp
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)?")
+_DIGITS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_WHOLE = re.compile(r"-?\d{1,6}")
+_MOMENTS = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
+_NUMBERS = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
+_NOW = (exp.CurrentDate, exp.CurrentTimestamp)
+_CALLS = (exp.TimestampTrunc, exp.DateTrunc, exp.Lower, exp.Upper, exp.Length)
+_DEEPEST = 6
+
+
+def is_harmless(node: exp.Expr | None, depth: int = 0) -> bool:
+    """Whether an expression without columns is of a form that cannot raise."""
+    if node is None or depth > _DEEPEST:
+        return False
+    if isinstance(node, exp.Paren | exp.Neg):
+        return is_harmless(node.this, depth + 1)
+    if isinstance(node, exp.Literal):
+        return node.is_string or _DIGITS.fullmatch(str(node.this)) is not None
+    if isinstance(node, exp.Null | exp.Boolean | exp.Placeholder | exp.Var | exp.CurrentDate | exp.CurrentTimestamp):
+        return True
+    if isinstance(node, exp.Interval):
+        return isinstance(node.this, exp.Literal) and _WHOLE.fullmatch(str(node.this.this)) is not None
+    if isinstance(node, exp.Add | exp.Sub):
+        return _is_part(node.this, depth) and _is_part(node.expression, depth)
+    if isinstance(node, exp.Mul | exp.Div):
+        return _is_nonzero(node.this) and _is_nonzero(node.expression)
+    if isinstance(node, exp.Cast):
+        return _is_cast(node, depth)
+    return isinstance(node, _CALLS) and all(is_harmless(c, depth + 1) for c in node.iter_expressions())
+
+
+def _is_part(node: exp.Expr, depth: int) -> bool:
+    """A part of a sum: a number, a moment or an interval, not a text."""
+    return not (isinstance(node, exp.Literal) and node.is_string) and is_harmless(node, depth + 1)
+
+
+def _is_nonzero(node: exp.Expr) -> bool:
+    if not isinstance(node, exp.Literal) or node.is_string:
+        return False
+    text = str(node.this)
+    return len(text) <= 4 and _DIGITS.fullmatch(text) is not None and float(text) != 0
+
+
+def _is_cast(node: exp.Cast, depth: int) -> bool:
+    if isinstance(node, exp.TryCast) or node.to.is_type(*exp.DataType.TEXT_TYPES):
+        return is_harmless(node.this, depth + 1)
+    value = node.this
+    if node.to.is_type(*_MOMENTS):
+        if isinstance(value, exp.Literal):
+            return value.is_string and _is_moment(str(value.this))
+        return isinstance(value, (exp.Cast, exp.Add, exp.Sub, *_NOW, *_CALLS)) and is_harmless(value, depth + 1)
+    if node.to.is_type(*_NUMBERS):
+        return isinstance(value, exp.Literal) and not value.is_string and is_harmless(value, depth + 1)
+    return isinstance(value, exp.Null)
+
+
+def _is_moment(text: str) -> bool:
+    if _ISO.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

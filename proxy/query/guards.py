@@ -1,0 +1,66 @@
+"""Which columns must be NULL in rows that a filter hides (design: errors as oracles).
+
+Rule kept here: an error may not depend on hidden rows, in either of two ways. An expression that can raise may be
+computed on a hidden row before the filter is; and whether it is computed at all may depend on what the engine's
+statistics say of columns beside it, hidden rows included (`k = 0 AND CAST('x' AS INTEGER) = 1` is folded away where no
+row can have k = 0). So the columns under such an expression are guarded where it is exposed, and those that decide over
+it everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from proxy.query.ledger import Ledger
+from proxy.query.raising import Types, can_raise
+from proxy.query.scopes import Flow, Origin
+
+_DECIDING = (exp.And, exp.Or, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Filter, exp.In, exp.Any, exp.All)
+"""Nodes that can leave one of their parts uncomputed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of an expression: what stands above it, and whether an aggregate or window does."""
+
+    node: exp.Expr
+    above: tuple[exp.Expr, ...]
+    settled: bool
+
+
+@dataclass(slots=True)
+class Guards:
+    """Collects the expressions of one statement; `settle` decides over those that the engine may merge."""
+
+    ledger: Ledger
+    _exposed: set[Origin] = field(default_factory=set)
+    _raises: bool = False
+
+    def expression(
+        self, leaves: list[tuple[Flow, Place, bool]], inner: list[Place], types: Types, exposed: bool
+    ) -> None:
+        """One whole expression: `leaves` are its columns and sub-queries (with whether an aggregate settles them),
+        `inner` its other nodes. `exposed` says that the engine may compute it before a row filter."""
+        whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
+        raising = [p for p in inner if can_raise(p.node, self.ledger.sql, self.ledger.dialect, types)]
+        if any(isinstance(above, _DECIDING) for place in raising for above in place.above):
+            self.ledger.guard(whole)
+        if not exposed:
+            return
+        self.joined(whole, any(not place.settled for place in raising))
+        under = {id(place.node) for place in raising}
+        for flow, place, settled in leaves:
+            if not settled and any(id(above) in under for above in place.above):
+                self.ledger.guard(flow.live)
+
+    def joined(self, origins: frozenset[Origin], raises: bool) -> None:
+        """Columns of a condition, which the engine may merge with any other condition of the statement."""
+        self._exposed |= origins
+        self._raises = self._raises or raises
+
+    def settle(self) -> None:
+        """At the end of the statement: where any of its conditions can raise, the columns of all of them decide."""
+        if self._raises:
+            self.ledger.guard(frozenset(self._exposed))
