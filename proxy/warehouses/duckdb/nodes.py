@@ -83,6 +83,7 @@ _STRUCTURE = frozenset(
         "Is",
         "JSONExtract",
         "JSONExtractScalar",
+        "JSONKeyValue",
         "JSONPath",
         "JSONPathFilter",
         "JSONPathKey",
