@@ -19,7 +19,7 @@ import pyarrow as pa
 import proxy.policy.bundle
 from proxy import kinds
 from proxy.audit.log import Log
-from proxy.errors import ConfigError, WarehouseUnavailable
+from proxy.errors import AuditError, ConfigError, GatewayError, WarehouseUnavailable
 from proxy.gateway import Gateway, Scan, Warehouse
 from proxy.identity.verifier import Verifier
 from proxy.limits.local import LocalLimits
@@ -38,7 +38,7 @@ from proxy.scan.settings import Mode
 from proxy.scan.settings import Settings as ScanSettings
 from proxy.settings import Kind, Settings
 from proxy.values import Catalog, Json, Plan
-from proxy.workers import Workers
+from proxy.workers import WorkerDied, Workers, WorkerTimeout
 
 KEYED_MASKS = frozenset({"hash", "pseudonym"})
 BLOCK = 64
@@ -122,8 +122,15 @@ class App:
                 opened.push_async_callback(part.close)
             await self._parts.audit.start()
             await self._load()
-            await asyncio.gather(*(workers.start() for workers in self._parts.workers))
+            await self._warm()
             self._opened = opened.pop_all()
+
+    async def _warm(self) -> None:
+        """Start the worker processes, side by side. Raises `ConfigError` where they cannot be started."""
+        try:
+            await asyncio.gather(*(workers.start() for workers in self._parts.workers))
+        except (WorkerDied, WorkerTimeout) as error:
+            raise ConfigError([f"the worker processes do not start: {error}; is there memory for them?"]) from error
 
     async def _load(self) -> None:
         """Hold the first policies against the warehouses, and record it. Raises `ConfigError`."""
@@ -154,18 +161,28 @@ class App:
         return [await warehouse.catalog() for warehouse in self.warehouses.values()]
 
     async def reload(self) -> Reloaded:
-        """Read the policy folder again and swap it in, or keep the old one and say why; recorded either way."""
+        """Read the policy folder again and swap it in, or keep the old one and say why; recorded either way, and a swap
+        that cannot be recorded does not happen."""
         try:
             bundle = load_policies(self.settings)
             rules = load_scan_rules(self.settings)
-            self.policy.check(await self.catalogs())
+            engine(self.settings, bundle).check(await self.catalogs())
+            await self.audit.event("policy-load", {"policy": bundle.fingerprint, "loaded": True})
             self.policy.reload(bundle)
             self._parts.scanner.use(rules)
-            problems: tuple[str, ...] = ()
         except ConfigError as error:
-            problems = error.problems
-        body: dict[str, Json] = {"policy": self.policy.fingerprint, "loaded": not problems, "problems": list(problems)}
-        await self.audit.event("policy-load", body)
+            return await self._kept(error.problems)
+        except GatewayError as error:
+            return await self._kept((str(error),))
+        return Reloaded(self.policy.fingerprint, ())
+
+    async def _kept(self, problems: tuple[str, ...]) -> Reloaded:
+        """The old policies stay in force; where even that cannot be recorded it is said with the other problems."""
+        body: dict[str, Json] = {"policy": self.policy.fingerprint, "loaded": False, "problems": list(problems)}
+        try:
+            await self.audit.event("policy-load", body)
+        except AuditError as error:
+            problems = tuple(dict.fromkeys((*problems, str(error))))
         return Reloaded(self.policy.fingerprint, problems)
 
 

@@ -227,7 +227,7 @@ def _put(tree: Any, parts: list[str], value: Any, variable: str, problems: list[
 def _step(tree: Any, part: str) -> Any:
     """The key (spelt as in the file) or index that a part of a variable's name means; None where it means nothing."""
     if isinstance(tree, list):
-        return int(part) if part.isdigit() and int(part) < len(tree) else None
+        return int(part) if part.isdecimal() and int(part) < len(tree) else None
     return next((k for k in tree if str(k).lower() == part), part)
 
 

@@ -141,6 +141,22 @@ async def test_reload_takes_the_scan_rules_too(place: Path) -> None:
         await app.close()
 
 
+async def test_no_record_no_reload(place: Path) -> None:
+    app = build(loaded(place, USHER_SCAN__MODE="off"))
+    await app.start()
+    first = app.policy.fingerprint
+    await app.audit.close()  # from now on nothing can be recorded
+    grants = place / "policies" / "grants.csv"
+    grants.write_text(grants.read_text().replace("p, role:employee, shop.public, read, allow", ""))
+    try:
+        kept = await app.reload()
+    finally:
+        await app.close()
+    assert not kept.swapped
+    assert kept.policy == first == app.policy.fingerprint
+    assert "audit" in kept.problems[0]
+
+
 def test_keyed_masks_without_a_key_are_told(place: Path) -> None:
     path = place / "policies" / "masks.yaml"
     path.write_text(path.read_text().replace("{mask: email_domain}", "{mask: hash}"))

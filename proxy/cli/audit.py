@@ -27,7 +27,9 @@ Place = Annotated[
 def tail_(
     place: Place = None,
     count: Annotated[int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many records.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new records until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with new records of one chain (--writer) until Ctrl-C.")
+    ] = False,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", help=f"NAME=VALUE; names: {', '.join(tail.FILTERS)}. Repeat it."),

@@ -17,13 +17,15 @@ from proxy import settings
 from proxy.app import App, build
 from proxy.audit import verify
 from proxy.cli import output, serve, session
-from proxy.cli.doctor import MODEL
+from proxy.cli.doctor import MODEL, taken
 from proxy.cli.output import Refused
 from proxy.demo import folder, show, warehouse
 from proxy.demo.people import PEOPLE
 from proxy.demo.story import QUESTIONS, Asked, Question
+from proxy.errors import ConfigError
 
 DEFAULT = Path(".usher/demo")
+DEFAULT_PORT = 8080
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,20 @@ def demo(
 
         usher demo --folder /tmp/usher-demo --port 9090
     """
+    if not once:
+        _check_port(port or DEFAULT_PORT)
     mode = "full" if importlib.util.find_spec(MODEL) else "patterns"
     with output.err().status("Building the sample warehouse .."):
-        prepared = folder.prepare(place, port or 8080, mode)
+        prepared = folder.prepare(place, port or DEFAULT_PORT, mode)
     before = [warehouse.raw(prepared.warehouse, q.sql) if q.before else None for q in QUESTIONS]
     chosen = listening(settings.load(prepared.settings), port)
     output.run(_shown(prepared, build(chosen), before, once, as_json))
+
+
+def _check_port(port: int) -> None:
+    """Raise `ConfigError` where the port is taken, before anything is built."""
+    if taken("127.0.0.1", port):
+        raise ConfigError([f"--port: {port} is in use; end what has it, or try: usher demo --port {port + 1}"])
 
 
 def listening(loaded: settings.Settings, port: int | None) -> settings.Settings:

@@ -204,7 +204,7 @@ def _doors(chosen: settings.Settings) -> Iterator[Check]:
         if address is None:
             continue
         host, port = address
-        if _taken(host, port):
+        if taken(host, port):
             yield Check(
                 f"door {name}",
                 "warning",
@@ -222,7 +222,8 @@ def _doors(chosen: settings.Settings) -> Iterator[Check]:
             )
 
 
-def _taken(host: str, port: int) -> bool:
+def taken(host: str, port: int) -> bool:
+    """Whether a port cannot be had just now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from proxy.app import App
 from proxy.cli import output, query, session, words
-from proxy.gateway import Planned, Request
+from proxy.doors.http.documents import plan_json
+from proxy.gateway import Request
 from proxy.values import AllOf, AnyOf, Condition, Context, RowFilter
 
 
@@ -49,28 +50,28 @@ def explain(
 
 
 async def _planned(config: Path | None, url: str | None, token: str, sql: str, warehouse: str | None) -> dict[str, Any]:
-    body = {"sql": sql} | ({"warehouse": warehouse} if warehouse else {})
+    if url is None:
+        async with session.application(config) as app:
+            return await _of_operator(app, token, Request(sql, warehouse))
     async with session.session(config, url, token) as gateway:
-        plan = await gateway.post("/v1/plan", body)
-        if gateway.app is not None:
-            plan["operator"] = await _operators(gateway.app, token, Request(sql, warehouse))
-        return plan
+        return await gateway.post("/v1/plan", {"sql": sql} | ({"warehouse": warehouse} if warehouse else {}))
 
 
-async def _operators(app: App, token: str, request: Request) -> dict[str, Any]:
-    """What only the operator may know of a plan."""
+async def _of_operator(app: App, token: str, request: Request) -> dict[str, Any]:
+    """What the door would answer, and beside it what only the operator may know."""
     context = Context(door="cli")
     caller = await app.gateway.authenticate(token, context)
-    planned: Planned = await app.gateway.plan(caller, request, context)
-    views = {view.table: view for view in planned.plan.decision.views}
-    return {
-        str(table): {
+    planned = await app.gateway.plan(caller, request, context)
+    views = {str(view.table): view for view in planned.plan.decision.views}
+    known = {
+        table: {
             "filters": {f.id: f.where for f in filters(view.rows)},
             "hidden": view.hidden,
             "roles": list(view.roles),
         }
         for table, view in views.items()
     }
+    return {**plan_json(planned), "operator": known}
 
 
 def filters(condition: Condition) -> Iterator[RowFilter]:

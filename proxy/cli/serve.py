@@ -32,6 +32,8 @@ def serve(config: session.Config = None, as_json: output.Json = False) -> None:
 
         kill -HUP $(pgrep -f "usher serve")
     """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     path = session.config_path(config)
     app = build(settings.load(path))
     output.run(run(app, as_json))

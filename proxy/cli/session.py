@@ -63,7 +63,6 @@ class Session:
 
     client: httpx.AsyncClient
     where: str
-    app: App | None = None
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What the door answers to a JSON body. Raises `Refused`."""
@@ -136,7 +135,7 @@ async def inside(app: App, token: str) -> AsyncIterator[Session]:
     transport = httpx.ASGITransport(app=door.build(app.gateway, given))
     headers = signed_in(token)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
-        yield Session(client, "this process", app)
+        yield Session(client, "this process")
 
 
 def signed_in(token: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +93,17 @@ def test_a_folder_that_is_not_the_demos_is_left_alone(usher: Usher, tmp_path: Pa
     assert ran.code == output.CONFIG
     assert "name an empty folder by --folder" in ran.err
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_port_in_use_is_told_before_anything_is_built(usher: Usher, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = usher("demo", "--folder", str(tmp_path / "demo"), "--port", str(port))
+    assert ran.code == output.CONFIG
+    assert f"usher demo --port {port + 1}" in ran.err
+    assert not (tmp_path / "demo").exists()
 
 
 def test_it_serves_until_ctrl_c(own_demo: Path) -> None:
