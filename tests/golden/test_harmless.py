@@ -1,6 +1,6 @@
 """What chatbots and BI tools write: none of it is refused, and each answer is that of a copy made by hand.
 
-A restricted analyst asks: rows of one region, masked columns, a hidden column. Each file of `harmless/` holds one theme.
+A restricted analyst asks: rows of one region, masked columns, a hidden column. Each file of `harmless/` is one theme.
 """
 
 from __future__ import annotations
