@@ -128,11 +128,10 @@ def _rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], masked: set[int
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     widths = [max(len(name), *(len(str(row[i])) for row in rows)) for i, name in enumerate(columns)]
     for index, name in enumerate(columns):
-        wide = widths[index] > LONG_TEXT
         style = "yellow" if index in (masked or ()) else ""
-        least = None if widths[index] == max(widths) else widths[index]  # only the widest column gives way
-        overflow: OverflowMethod = "fold" if wide else "ellipsis"
-        made.add_column(Text(name), style=style, no_wrap=not wide, min_width=least, overflow=overflow)
+        gives_way = widths[index] == max(widths)  # the other columns keep every digit
+        overflow: OverflowMethod = "fold" if widths[index] > LONG_TEXT else "ellipsis"
+        made.add_column(Text(name), style=style, no_wrap=not gives_way, overflow=overflow)
     for row in rows:
         made.add_row(*(output.plain(value) for value in row))
     return made

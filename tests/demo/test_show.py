@@ -69,6 +69,14 @@ def test_a_refusal_shows_why_and_the_decision() -> None:
         assert said in text
 
 
+@pytest.mark.parametrize("width", [70, 100])
+def test_numbers_are_never_cut(width: int) -> None:
+    rows = [["Arjun Bernard", "arjun.bernard1@shop.example.com", "135900.00"]]
+    answer = {**ANSWER, "columns": [{"name": n, "masked": False} for n in ("name", "email", "salary")], "rows": rows}
+    panels = [show.after(Asked("hr"), answer, None), show.after(Asked("hr", None), answer, None)]
+    assert printed(show.side_by_side(panels, width), width).count("135900.00") == 2
+
+
 def test_an_empty_answer_says_so() -> None:
     assert "no rows" in printed(show.after(Asked("hr"), {**ANSWER, "rows": [], "scan": None}, None))
 
