@@ -19,6 +19,7 @@ from proxy.values import Catalog, ReasonCode, RowFilter, Table
 ALIAS = "__usher"
 """The alias of the base table inside every policy view."""
 
+_SOURCES = (exp.Table, exp.Subquery, exp.Unnest, exp.Lateral, exp.Values)
 _FORBIDDEN = (exp.Command, exp.DDL, exp.DML, exp.Into, exp.Parameter, exp.SessionParameter, exp.Lock)
 
 
@@ -26,8 +27,7 @@ def compile_filter(filter_id: str, where: str, table: Table, catalog: Catalog) -
     """One row filter. Raises `InvalidSql` for what does not parse, or names what the catalog does not have."""
     condition = compile_expression(where, table, catalog)
     placeholders = list(condition.find_all(exp.Placeholder))
-    unnamed = [p for p in placeholders if not p.this]
-    if unnamed:
+    if not all(str(p.this or "").isidentifier() for p in placeholders):
         raise InvalidSql("a filter binds attributes by name, as :region", ReasonCode.PARAMETERS)
     lists = frozenset(str(p.this) for p in placeholders if isinstance(p.parent, exp.In) and p.parent.this is not p)
     attributes = frozenset(str(p.this) for p in placeholders)
@@ -38,6 +38,7 @@ def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
     """An expression over one row of a table, with every name in it resolved. Raises `InvalidSql`."""
     dialect = kinds.load("warehouses", catalog.dialect).DIALECT
     tree = _parsed(text, table, dialect)
+    _own_names(tree, table)
     _check_tables(tree, table, catalog)
     try:
         qualified = qualify(
@@ -66,6 +67,8 @@ def _parsed(text: str, table: Table, dialect: Dialect) -> exp.Expr:
         raise InvalidSql(f"does not parse: {_first_line(error)}", ReasonCode.SYNTAX) from error
     if not isinstance(alone, exp.Select) or len(alone.expressions) != 1 or len(alone.args) - _empty(alone) != 1:
         raise InvalidSql("must be one expression", ReasonCode.SYNTAX)
+    if isinstance(alone.expressions[0], exp.Tuple):
+        raise InvalidSql("must be one expression, not a list of them", ReasonCode.SYNTAX)
     for node in alone.walk():
         if isinstance(node, _FORBIDDEN):
             raise InvalidSql(f"may only read ({type(node).__name__})", ReasonCode.CONSTRUCT)
@@ -81,6 +84,25 @@ def _parsed(text: str, table: Table, dialect: Dialect) -> exp.Expr:
 
 def _empty(select: exp.Select) -> int:
     return sum(1 for value in select.args.values() if not value)
+
+
+def _own_names(tree: exp.Expr, table: Table) -> None:
+    """The table's own name before a column means the row at hand, unless a sub-query around it reads such a name."""
+    own = table.id.name.lower()
+    for column in list(tree.find_all(exp.Column)):
+        if column.table.lower() != own or column.args.get("db") is not None or _reads(column, own, tree):
+            continue
+        column.set("table", exp.to_identifier(ALIAS, quoted=True))
+
+
+def _reads(node: exp.Expr, name: str, root: exp.Expr) -> bool:
+    """Whether a query between a node and the root has something of this name in its FROM."""
+    query = node.find_ancestor(exp.Query)
+    while query is not None and query is not root:
+        if any(source.alias_or_name.lower() == name for source in query.find_all(*_SOURCES)):
+            return True
+        query = query.find_ancestor(exp.Query)
+    return False
 
 
 def _check_tables(tree: exp.Expr, table: Table, catalog: Catalog) -> None:

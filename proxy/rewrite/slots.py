@@ -31,16 +31,22 @@ class Slots:
         """A copy of policy text with every `:name` replaced by its parameter, list attributes by one each item."""
         tree = tree.copy()
         if isinstance(tree, exp.Placeholder):
-            return self._parameters(tree)[0]
+            return self._single(tree)
         for node in list(tree.find_all(exp.Placeholder)):
             parent = node.parent
-            parameters = self._parameters(node)
             if isinstance(parent, exp.In) and parent.this is not node:
+                parameters = self._parameters(node)
                 items = [p for item in parent.expressions for p in (parameters if item is node else [item])]
                 parent.set("expressions", items)
             else:
-                node.replace(parameters[0] if len(parameters) == 1 else exp.Null())
+                node.replace(self._single(node))
         return tree
+
+    def _single(self, node: exp.Placeholder) -> exp.Expr:
+        """One value; NULL for a list of several where one value is meant, so that the condition does not hold."""
+        if (self._shape.get(str(node.this)) or 0) > 1:
+            return exp.Null()
+        return self._parameters(node)[0]
 
     def _parameters(self, node: exp.Placeholder) -> list[exp.Expr]:
         name = str(node.this)

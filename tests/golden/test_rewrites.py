@@ -1,7 +1,7 @@
 """User SQL and the SQL that runs, as plain pairs, compared to the letter.
 
-Each case of `rewrites/*.sql` says who asks (`-- as:`, a principal of tests/oracle/world.py), what (`-- asks`), what runs
-(`-- runs`) and what it binds. After a change that is meant, write them anew and read the difference:
+Each case of `rewrites/*.sql` says who asks (`-- as:`, a principal of tests/oracle/world.py), what (`-- asks`), what
+runs (`-- runs`) and what it binds. After a change that is meant, write them anew and read the difference:
 
     USHER_WRITE_GOLDEN=1 pytest tests/golden/test_rewrites.py && git diff tests/golden/rewrites
 """
