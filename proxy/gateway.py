@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import anyio
@@ -344,7 +344,7 @@ class Gateway:
         key = (name, catalog.version, sql, view.key, self._policy.shape(view, caller))
         plan = self._plans.get(key)
         if plan is None:
-            query = await self._reader.read(sql, catalog)
+            query = await self._reader.read(sql, visible(catalog, view))
             try:
                 plan = self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
             except GatewayError as error:
@@ -477,6 +477,17 @@ async def _released(
         raise
     finally:
         await life.end(outcome, cause)
+
+
+def visible(catalog: Catalog, view: AccessView) -> Catalog:
+    """The catalog cut to what a view shows. Statements are read against it, so that what is hidden cannot be told from
+    what does not exist: not by a refusal, not by which name wins, not by what a plan says."""
+    tables = {
+        key: replace(table, columns=tuple(c.column for c in view.tables[table.id].columns))
+        for key, table in catalog.tables.items()
+        if table.id in view.tables
+    }
+    return replace(catalog, tables=tables, view=view.key)
 
 
 def caller_attribute(caller: Caller, name: str) -> Any:

@@ -173,13 +173,15 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """A snapshot of one warehouse's schema. `tables` is keyed by (schema, name) folded as the dialect folds names;
-    `version` changes whenever anything in the snapshot does; `search_path` lists schemas for unqualified names."""
+    `version` changes whenever anything in the snapshot does; `search_path` lists schemas for unqualified names. `view`
+    names the access view to whose tables and columns the snapshot was cut; it is empty for the whole."""
 
     warehouse: str
     dialect: str
     version: str
     tables: Mapping[tuple[str, str], Table]
     search_path: tuple[str, ...]
+    view: str = ""
 
 
 # ------------------------------------------------------------------------------------------------------------- query

@@ -15,8 +15,8 @@ from proxy.query.text import Caps
 from proxy.values import Catalog, Query, ReasonCode
 from proxy.workers import WorkerDied, Workers, WorkerTimeout
 
-_KEPT = 8
-_catalogs: dict[tuple[str, str], tuple[Catalog, frozenset[str]]] = {}
+_KEPT = 64
+_catalogs: dict[tuple[str, str, str], tuple[Catalog, frozenset[str]]] = {}
 
 
 def prepare_worker(*engines: str) -> None:
@@ -27,9 +27,9 @@ def prepare_worker(*engines: str) -> None:
         kinds.load("warehouses", engine).DIALECT.syntax("SELECT 1")
 
 
-def read_in_worker(sql: str, warehouse: str, version: str, catalog: Catalog | None, caps: Caps) -> Query | None:
-    """Reads one statement in a worker; None where this worker does not have the catalog yet."""
-    key = (warehouse, version)
+def read_in_worker(sql: str, key: tuple[str, str, str], catalog: Catalog | None, caps: Caps) -> Query | None:
+    """Reads one statement in a worker; `key` is the catalog's warehouse, version and view. None where this worker does
+    not have that catalog yet."""
     if catalog is not None:
         while len(_catalogs) >= _KEPT:
             del _catalogs[next(iter(_catalogs))]
@@ -54,9 +54,10 @@ class Reader:
                 ReasonCode.TOO_LONG,
             )
         try:
-            query: Query | None = await self._workers.call(sql, catalog.warehouse, catalog.version, None, self._caps)
+            key = (catalog.warehouse, catalog.version, catalog.view)
+            query: Query | None = await self._workers.call(sql, key, None, self._caps)
             if query is None:
-                query = await self._workers.call(sql, catalog.warehouse, catalog.version, catalog, self._caps)
+                query = await self._workers.call(sql, key, catalog, self._caps)
         except (WorkerTimeout, WorkerDied) as error:
             raise Ungovernable(
                 "The statement could not be read in time, so it was not run: make it shorter and plainer.",
