@@ -52,7 +52,7 @@ def test_every_problem_with_file_and_line(usher: Usher, own_demo: Path) -> None:
     (policies / "pii.yaml").write_text("defaults: {action: explode}\n")
     ran = usher("policy", "check")
     assert ran.code == output.CONFIG
-    assert "grants.csv:47" in ran.err
+    assert "grants.csv:48" in ran.err
     assert "wrong.yaml" in ran.err
     assert "pii.yaml" in ran.err
 
