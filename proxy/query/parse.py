@@ -13,15 +13,16 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import Token
+from sqlglot.tokenizer_core import Token, TokenType
 
 from proxy.dialect import Dialect, Syntax
 from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
-from proxy.query.text import Caps
-from proxy.values import Reason, ReasonCode
+from proxy.query.text import Caps, parameter_forms
+from proxy.values import Reason, ReasonCode, Span
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
 
+_NAMES = (TokenType.VAR, TokenType.IDENTIFIER)
 _ROOTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
 
 _INSTEAD = {
@@ -41,6 +42,21 @@ _INSTEAD = {
     "Drop": "The warehouse is read-only here.",
     "Alter": "The warehouse is read-only here.",
     "Set": "Settings cannot be changed.",
+    "Reset": "Settings cannot be changed.",
+    "Transaction": "Each query stands alone: leave transactions out.",
+    "Commit": "Each query stands alone: leave transactions out.",
+    "Rollback": "Each query stands alone: leave transactions out.",
+    "TruncateTable": "The warehouse is read-only here.",
+    "Copy": "The answer itself is the export: send the query alone, and no file.",
+    "Attach": "Warehouses are added in the gateway's settings.",
+    "Detach": "Warehouses are added in the gateway's settings.",
+    "Call": "Write SELECT .. FROM the function instead, where it is available.",
+    "Install": "Extensions cannot be loaded.",
+    "Load": "Extensions cannot be loaded.",
+    "Checkpoint": "The warehouse looks after itself: leave it out.",
+    "Vacuum": "The warehouse looks after itself: leave it out.",
+    "Prepare": "Send the query itself, with its parameters.",
+    "Execute": "Send the query itself, with its parameters.",
     "Use": "Write the schema before the table's name instead.",
     "Pragma": "Settings cannot be read or changed.",
     "ReadCSV": "Files cannot be read.",
@@ -64,9 +80,11 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
     syntax, refused = _engine(sql, dialect)
     tree = _tree(sql, dialect, refused)
     _check_nodes(tree, dialect, caps)
+    _check_parameters(tree, tokens)
     if syntax is None:
         raise refused or InvalidSql("The statement is not valid.", ReasonCode.SYNTAX)
     _check_functions(syntax, dialect)
+    _check_table_word(tokens)
     return Parsed(sql, tokens, tree, syntax)
 
 
@@ -87,6 +105,8 @@ def _tree(sql: str, dialect: Dialect, refused: GatewayError | None) -> exp.Expr:
     except RecursionError as error:
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
     statements = [s for s in statements if not isinstance(s, exp.Semicolon)]
+    if not statements:
+        raise InvalidSql("The statement is empty: send one SELECT.", ReasonCode.EMPTY_SQL)
     if len(statements) != 1:
         raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
     tree = statements[0]
@@ -102,6 +122,8 @@ def _wrong_kind(tree: exp.Expr, refused: GatewayError | None) -> GatewayError:
     kind = type(tree).__name__
     if isinstance(tree, exp.Command):
         kind = str(tree.this).split(None, 1)[0].capitalize() if tree.this else "Command"
+    elif isinstance(tree, exp.Column):
+        kind = str(tree.name).capitalize()  # a statement of one word
     advice = _INSTEAD.get(kind, "")
     return Ungovernable(
         f"Only queries can be run, and this is another kind of statement ({kind.upper()}). {advice}".strip(),
@@ -138,6 +160,29 @@ def _check_nodes(tree: exp.Expr, dialect: Dialect, caps: Caps) -> None:
             f"operations and {caps.max_references} tables.",
             ReasonCode.TOO_COMPLEX,
         )
+
+
+def _check_table_word(tokens: list[Token]) -> None:
+    """`TABLE t` stands for `SELECT * FROM t`, and has no place where a policy view could stand."""
+    for before, word, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        is_name = before is not None and before.token_type in (TokenType.DOT, TokenType.ALIAS)
+        if word.token_type is TokenType.TABLE and not is_name and after.token_type in _NAMES:
+            raise Ungovernable(
+                "TABLE is not supported as a query: write SELECT * FROM and the table's name.",
+                Reason(ReasonCode.CONSTRUCT, "table"),
+                span=Span(word.start, word.end + 1),
+            )
+
+
+def _check_parameters(tree: exp.Expr, tokens: list[Token]) -> None:
+    """Raises `InvalidSql` for parameters of several forms, whose order would be doubtful, and `Ungovernable` for
+    `list[:name]`, where sqlglot takes the column for a parameter."""
+    forms = parameter_forms(tokens)
+    if len(set(forms)) > 1:
+        raise InvalidSql("Write all parameters in one form: ?, $1 or $name.", ReasonCode.PARAMETERS)
+    named = sum(node.args.get("this") is not None for node in tree.find_all(exp.Placeholder))
+    if named > len(forms) - forms.count("?"):
+        raise Ungovernable("Write both ends of a slice, such as list[1:n].", ReasonCode.CONSTRUCT)
 
 
 def _refused_node(name: str) -> Ungovernable:

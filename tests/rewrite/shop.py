@@ -40,8 +40,10 @@ CREATE TABLE sales.customers (id INTEGER, name VARCHAR, email VARCHAR, region VA
 CREATE TABLE sales.orders (id INTEGER, customer_id INTEGER, status VARCHAR);
 CREATE TABLE people.employees (id INTEGER, salary INTEGER);
 INSERT INTO sales.customers VALUES
-    (1, 'Ann', 'ann@example.com', 'EU', DATE '1990-05-06', 10), (2, 'Bob', 'bob@example.org', 'US', DATE '1980-01-02', 20),
-    (3, 'Cid', NULL, 'EU', NULL, 30), (4, 'Dee', 'dee', NULL, DATE '2000-12-31', NULL);
+    (1, 'Ann', 'ann@example.com', 'EU', DATE '1990-05-06', 10),
+    (2, 'Bob', 'bob@example.org', 'US', DATE '1980-01-02', 20),
+    (3, 'Cid', NULL, 'EU', NULL, 30),
+    (4, 'Dee', 'dee', NULL, DATE '2000-12-31', NULL);
 INSERT INTO sales.orders VALUES (10, 1, 'paid'), (11, 2, 'open'), (12, 3, 'secret status'), (13, NULL, 'paid');
 INSERT INTO people.employees VALUES (1, 1000), (2, 2000);
 """

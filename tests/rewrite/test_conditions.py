@@ -57,7 +57,7 @@ def test_an_attribute_compared_with_a_list_is_no_list() -> None:
         ("id IN (WITH t AS (SELECT 1 AS id) SELECT id FROM t)", ReasonCode.CONSTRUCT),
         ("region = ?", ReasonCode.PARAMETERS),
         ("region = $1", ReasonCode.PARAMETERS),
-        ("region = :1", ReasonCode.PARAMETERS),
+        ("region = :1", ReasonCode.SYNTAX),
     ],
 )
 def test_a_wrong_filter_is_refused_when_it_is_loaded(where: str, reason: ReasonCode) -> None:

@@ -37,7 +37,7 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
         raise _not_proven() from mismatch
     if user != ours:
         raise _not_proven()
-    return _names(before, after)
+    return _names(before, after, bool(folding.prefixes))
 
 
 def _not_proven() -> Ungovernable:
@@ -189,22 +189,26 @@ def _fold(tree: Any, side: _Original | _Rewritten) -> Any:
     return result
 
 
-def _names(before: Any, after: Any) -> dict[str, str]:
-    """Names that the engine makes up for result columns from their text, where that text was rewritten."""
+def _names(before: Any, after: Any, prefixed: bool) -> dict[str, str]:
+    """Names that the engine makes up for result columns from their text, where that text was rewritten; where it is
+    `prefixed`, columns lost a prefix."""
+    changing = {"SUBQUERY", "VALUE_PARAMETER"} | ({"COLUMN_REF"} if prefixed else set())
     renames: dict[str, str] = {}
     ours = [item for node in nodes(after) if node.get("type") == "SELECT_NODE" for item in node["select_list"]]
-    if not any(_made_up(item) for item in ours):
+    if not any(_made_up(item, changing) for item in ours):
         return renames
     for item, other in _pairs(before, after):
-        if _made_up(item):
+        if _made_up(item, changing):
             name, new = _spelt(item), _spelt(other)
             if name != new:
                 renames[new] = name
     return renames
 
 
-def _made_up(item: dict[str, Any]) -> bool:
-    return not item.get("alias") and any(n.get("type") in ("SUBQUERY", "VALUE_PARAMETER") for n in nodes(item))
+def _made_up(item: dict[str, Any], changing: set[str]) -> bool:
+    if item.get("alias") or item.get("type") == "COLUMN_REF":
+        return False
+    return any(node.get("type") in changing for node in nodes(item))
 
 
 def _pairs(before: Any, after: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -1,0 +1,233 @@
+"""The referee: DuckDB's own parser refuses every rewrite that is more, less or other than views in place of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from proxy.dialect import Folding
+from proxy.errors import InvalidSql, Ungovernable
+from proxy.values import Always, Cell, ReasonCode
+from proxy.warehouses.duckdb.referee import plain, referee
+from tests.rewrite.shop import EMPLOYEES, ORDERS, mask, rewritten, row_filter, text, view
+
+MASKED = view(rows=row_filter("region = 'EU'"), cells={"email": [Cell(Always(), mask("redact", "email"))]})
+PLAIN_ORDERS = view(ORDERS)
+SQL = (
+    "WITH t AS (SELECT id FROM customers) "
+    "SELECT sales.customers.id, 'Zoë' AS x, ? AS p FROM customers JOIN t ON t.id = customers.id "
+    "JOIN orders o ON o.id <> customers.id WHERE customers.name <> 'x' AND o.status = 'paid' ORDER BY 1 LIMIT 5"
+)
+VIEW, _ = text(MASKED)
+GUARDED, _ = text(MASKED, "name")
+WHERE = VIEW[VIEW.index(" WHERE ") :]
+
+
+def refuses(wrong: Callable[[str], str], sql: str = SQL) -> None:
+    """Asserts that the referee passes the right text, and not the wrong one."""
+    _, _, spliced = rewritten(sql, MASKED, PLAIN_ORDERS)
+    referee(sql, spliced.sql, spliced.folding)
+    changed = wrong(spliced.sql)
+    assert changed != spliced.sql, "the test changed nothing"
+    with pytest.raises((Ungovernable, InvalidSql)):
+        referee(sql, changed, spliced.folding)
+
+
+def test_dropped_filter() -> None:
+    refuses(lambda sql: sql.replace(WHERE, "", 1))
+
+
+def test_weakened_filter() -> None:
+    refuses(lambda sql: sql.replace(WHERE, " WHERE TRUE", 1))
+
+
+def test_filter_with_another_literal() -> None:
+    refuses(lambda sql: sql.replace("= 'EU'", "= 'US'", 1))
+
+
+def test_extra_union_with_a_raw_table() -> None:
+    refuses(lambda sql: sql.replace(" ORDER BY", " UNION ALL SELECT id, email FROM shop.sales.customers ORDER BY"))
+
+
+def test_raw_table_instead_of_its_view() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", '"shop"."sales"."customers"', 1))
+
+
+def test_raw_table_by_its_bare_name() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", "customers", 1))
+
+
+def test_unmasked_column() -> None:
+    refuses(lambda sql: sql.replace('CASE WHEN NOT "__usher"."email" IS NULL THEN \'***\' END', '"__usher"."email"', 1))
+
+
+def test_hidden_column_added() -> None:
+    refuses(lambda sql: sql.replace('"__usher"."id" AS "id"', '"__usher"."id" AS "id", 1 AS "salary"', 1))
+
+
+def test_changed_literal_of_the_user() -> None:
+    refuses(lambda sql: sql.replace("'x'", "'y'"))
+
+
+def test_changed_text_that_is_not_ascii() -> None:
+    refuses(lambda sql: sql.replace("'Zoë'", "'Zoé'"))
+
+
+def test_changed_operator() -> None:
+    refuses(lambda sql: sql.replace("name <> ", "name = "))
+
+
+def test_dropped_condition() -> None:
+    refuses(lambda sql: sql.replace(" AND o.status = 'paid'", ""))
+
+
+def test_changed_limit() -> None:
+    refuses(lambda sql: sql.replace("LIMIT 5", "LIMIT 6"))
+
+
+def test_changed_order() -> None:
+    refuses(lambda sql: sql.replace("ORDER BY 1", "ORDER BY 1 DESC"))
+
+
+def test_changed_join() -> None:
+    refuses(lambda sql: sql.replace('JOIN "shop"', 'LEFT JOIN "shop"'))
+
+
+def test_changed_result_name() -> None:
+    refuses(lambda sql: sql.replace("AS x", "AS y"))
+
+
+def test_result_column_added() -> None:
+    refuses(lambda sql: sql.replace("'Zoë' AS x", "'Zoë' AS x, o.status"))
+
+
+def test_other_parameter() -> None:
+    refuses(lambda sql: sql.replace("$1 AS p", "$2 AS p"))
+
+
+def test_parameter_turned_literal() -> None:
+    refuses(lambda sql: sql.replace("$1 AS p", "'$1' AS p"))
+
+
+def test_view_moved_by_one_character() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", f" ({VIEW})", 1))
+
+
+def test_view_of_another_table() -> None:
+    other, _ = text(view(EMPLOYEES))
+    refuses(lambda sql: sql.replace(VIEW, other, 1))
+
+
+def test_view_that_reads_another_table() -> None:
+    refuses(lambda sql: sql.replace('"sales"."customers" AS', '"sales"."orders" AS', 1))
+
+
+def test_unguarded_view_where_a_guarded_one_belongs() -> None:
+    sql = "SELECT id FROM customers WHERE CAST(name AS INTEGER) = 1"
+    refuses(lambda text_: text_.replace(GUARDED, VIEW, 1), sql)
+
+
+def test_views_of_two_references_swapped() -> None:
+    sql = "SELECT a.id FROM customers a JOIN customers b ON CAST(a.name AS INTEGER) = 1"
+
+    def swap(text_: str) -> str:
+        return text_.replace(GUARDED, "@").replace(VIEW, GUARDED).replace("@", VIEW)
+
+    refuses(swap, sql)
+
+
+def test_other_cte_in_scope() -> None:
+    refuses(lambda sql: sql.replace('WITH "__usher_cte0_t"', 'WITH customers AS (SELECT 1), "__usher_cte0_t"'))
+
+
+def test_cte_under_the_users_own_name() -> None:
+    refuses(lambda sql: sql.replace('"__usher_cte0_t"', "t"))
+
+
+def test_cte_with_another_body() -> None:
+    refuses(lambda sql: sql.replace("AS (SELECT id FROM", "AS (SELECT id + 1 AS id FROM", 1))
+
+
+def test_other_full_name() -> None:
+    refuses(lambda sql: sql.replace('"shop"."sales"."orders"', '"shop"."main"."orders"'))
+
+
+def test_full_name_made_shorter() -> None:
+    refuses(lambda sql: sql.replace('"shop"."sales"."orders"', '"sales"."orders"'))
+
+
+def test_other_alias() -> None:
+    sql = "SELECT 1 FROM customers AS c"
+    refuses(lambda text_: text_.replace(" AS c", " AS d"), sql)
+
+
+def test_sample_added() -> None:
+    refuses(lambda text_: text_ + " TABLESAMPLE 10%", "SELECT 1 FROM customers AS c")
+
+
+def test_prefix_dropped_where_none_was_to_be() -> None:
+    refuses(lambda sql: sql.replace("t.id = ", "id = "))
+
+
+def test_second_statement() -> None:
+    refuses(lambda sql: sql + "; SELECT 1")
+
+
+def test_text_that_does_not_parse() -> None:
+    refuses(lambda sql: sql + ")")
+
+
+def test_a_view_for_a_table_without_obligations() -> None:
+    other, _ = text(PLAIN_ORDERS)
+    refuses(lambda sql: sql.replace('"shop"."sales"."orders"', f"({other})"))
+
+
+def test_folding_that_forgets_a_view() -> None:
+    _, _, spliced = rewritten(SQL, MASKED, PLAIN_ORDERS)
+    forgetful = replace(spliced.folding, splices=spliced.folding.splices[1:])
+    with pytest.raises(Ungovernable) as caught:
+        referee(SQL, spliced.sql, forgetful)
+    assert [r.code for r in caught.value.reasons] == [ReasonCode.NOT_PROVEN]
+
+
+def test_folding_that_knows_no_cte() -> None:
+    _, _, spliced = rewritten(SQL, MASKED, PLAIN_ORDERS)
+    with pytest.raises(Ungovernable):
+        referee(SQL, spliced.sql, replace(spliced.folding, cte_names={}))
+
+
+# ------------------------------------------------------------------------------------------------------------- renames
+def renames(sql: str) -> dict[str, str]:
+    _, _, spliced = rewritten(sql, MASKED, PLAIN_ORDERS)
+    return dict(referee(sql, spliced.sql, spliced.folding))
+
+
+def test_a_name_made_of_a_sub_query_becomes_the_users_own() -> None:
+    found = renames("SELECT id, (SELECT max(name) FROM customers) FROM orders")
+    ((ours, users),) = found.items()
+    assert "__usher" in ours
+    assert users == '(SELECT max("name") FROM customers)'
+
+
+def test_a_name_made_of_a_parameter_becomes_the_users_own() -> None:
+    assert renames("SELECT $who, id FROM customers") == {"$1": "$who"}
+
+
+def test_a_name_made_of_a_prefixed_column_becomes_the_users_own() -> None:
+    found = renames("SELECT sum(sales.customers.id), sales.customers.name FROM sales.customers GROUP BY 2")
+    assert found == {"sum(customers.id)": "sum(sales.customers.id)"}
+
+
+def test_names_of_their_own_need_no_change() -> None:
+    assert renames("SELECT id AS x, name, upper(name), (SELECT 1) AS y FROM customers") == {}
+
+
+# --------------------------------------------------------------------------------------------------------------- rest
+def test_texts_that_are_alike_need_no_folding() -> None:
+    assert referee("SELECT 1", "SELECT   1 -- same", Folding((), {}, (), {})) == {}
+
+
+def test_positions_do_not_count() -> None:
+    assert plain([{"a": 1, "query_location": 5, "b": [{"query_location": 6}]}]) == [{"a": 1, "b": [{}]}]
