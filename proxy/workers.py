@@ -34,6 +34,7 @@ START_TIMEOUT_S = 120.0
 _HEARTBEAT_S = 1.0
 _REAP_TIMEOUT_S = 10.0
 _REAP_STEP_S = 0.005
+_LAST_REAP_S = 1.0
 _RETRY_S = 0.5
 _CHUNK = 1 << 18
 _LENGTH = struct.Struct("!Q")
@@ -102,7 +103,9 @@ class Workers:
         runs goes on to its end (or its time-out) unheard, and leaves its process to the next."""
         request = _request(args)
         worker = await self._take()
-        return _result(await asyncio.shield(self._ask(worker, request)))
+        asked = asyncio.ensure_future(self._ask(worker, request))
+        asked.add_done_callback(_unheard)
+        return _result(await asyncio.shield(asked))
 
     async def close(self) -> None:
         """Kill every process and wait until it is gone; calls still running or waiting raise `WorkerDied`."""
@@ -222,6 +225,12 @@ def _request(args: tuple[Any, ...]) -> bytes:
     return request
 
 
+def _unheard(asked: asyncio.Future[bytes]) -> None:
+    """A failure of a call that nobody waits for any more is no news: without this the event loop would log it."""
+    if not asked.cancelled():
+        asked.exception()
+
+
 def _result(reply: bytes) -> Any:
     returned, value = _load(reply)
     if returned:
@@ -284,8 +293,10 @@ class _Process:
     async def wait_useless(self) -> None:
         """Return once the process was killed or has ended by itself (out of memory, say)."""
         while self.alive():
+            # Not wait_for: on Python 3.11 it forgets a cancellation that comes just after the event, and close() hangs.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._useless.wait(), _HEARTBEAT_S)
+                async with asyncio.timeout(_HEARTBEAT_S):
+                    await self._useless.wait()
 
     def kill(self) -> None:
         """End the process whatever it does; it is never used again."""
@@ -294,14 +305,18 @@ class _Process:
             self._process.kill()
 
     async def end(self) -> None:
-        """Kill, reap, and close what is ours."""
+        """Kill, reap, and close what is ours, also when cancelled meanwhile: a process that was killed ends at once."""
         self.kill()
-        for _ in range(int(_REAP_TIMEOUT_S / _REAP_STEP_S)):
-            if self._process.poll() is not None:
-                break
-            await asyncio.sleep(_REAP_STEP_S)
-        self._socket.close()
-        os.close(self._life)
+        try:
+            for _ in range(int(_REAP_TIMEOUT_S / _REAP_STEP_S)):
+                if self._process.poll() is not None:
+                    break
+                await asyncio.sleep(_REAP_STEP_S)
+        finally:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_REAP_S)
+            self._socket.close()
+            os.close(self._life)
 
 
 # --------------------------------------------------------------------------------------------------- in the process

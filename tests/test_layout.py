@@ -46,6 +46,7 @@ BESIDE_THE_MIRROR = {
 # Files over 400 lines (600 is refused in any case) -> why.
 LONG_FILES: dict[str, str] = {
     "proxy/gateway.py": "the ports and the life of a query are read together, first",
+    "proxy/workers.py": "both ends of one channel are read together",
     "proxy/values.py": "all that flows, as one table of declarations without code",
 }
 
@@ -309,6 +310,12 @@ def test_tasks_belong_to_a_group() -> None:
                     own.add(name(path))
     wrong = exemptions(OWN_TASKS, own)
     assert not wrong, wrong
+
+
+def test_no_wait_forgets_a_cancellation() -> None:
+    """asyncio.wait_for on Python 3.11 returns, uncancelled, when it is cancelled just as what it waits for is done."""
+    found = [f"{name(p)}: write async with asyncio.timeout(..)" for p in sources() if "wait_for(" in text(p)]
+    assert not found, found
 
 
 def test_environment_is_read_in_one_place() -> None:

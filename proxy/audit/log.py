@@ -138,7 +138,8 @@ class Log:
     async def written(self, record: Pending, waiter: asyncio.Future[None]) -> None:
         """Wait for a record that was handed over. Raises `AuditError`."""
         try:
-            await asyncio.wait_for(waiter, self._settings.commit_timeout_s)
+            async with asyncio.timeout(self._settings.commit_timeout_s):
+                await waiter
         except TimeoutError as error:
             raise refusal(_SILENT) from error
         finally:
