@@ -121,3 +121,7 @@ WITH rfm AS (SELECT customer_id, MAX(day) AS latest, COUNT(*) AS frequency, SUM(
 SELECT customer_id, NTILE(3) OVER (ORDER BY latest, customer_id) AS r, NTILE(3) OVER (ORDER BY frequency, customer_id) AS f, NTILE(3) OVER (ORDER BY monetary, customer_id) AS m FROM rfm
 -- name: pareto
 SELECT id, amount, SUM(amount) OVER (ORDER BY amount DESC, id) / SUM(amount) OVER () AS cumulative FROM orders WHERE amount IS NOT NULL ORDER BY amount DESC, id
+-- name: unnamed results of prefixed columns
+SELECT SUM("sales"."orders"."amount"), sales.orders.status FROM "sales"."orders" GROUP BY "sales"."orders"."status"
+-- name: unnamed sub-query of prefixed columns
+SELECT sales.customers.id, (SELECT COUNT(*) FROM sales.orders WHERE sales.orders.customer_id = sales.customers.id) FROM sales.customers
