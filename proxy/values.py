@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Scalar: TypeAlias = str | int | float | bool
 Attribute: TypeAlias = Scalar | tuple[Scalar, ...]
 
@@ -111,7 +111,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a door knows of a call beside token and SQL. `labels` are unsigned claims of the app: recorded, never trusted."""
+    """What a door knows of a call beside token and SQL. `labels` are unsigned claims of the app: recorded, not trusted."""
 
     door: str
     address: str | None = None
@@ -195,9 +195,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One place in the text that names a base table. `name` is the last part of that name as the user spelt it, `alias` is the alias as the user spelt it, quotes included, or
-    None where the table's own name serves. `columns` are the columns (catalog spelling) that the statement may touch
-    through this reference; `guarded` those of them that stand under an expression which can raise where the engine may
+    """One place in the text that names a base table. `name` is the last part of that name as the user spelt it, `alias`
+    the alias as the user spelt it, quotes included, or None where the table's own name serves. `columns` are the
+    columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand under an expression which can raise where the engine may
     evaluate it before a row filter (design: errors as oracles)."""
 
     table: TableId
@@ -221,7 +221,7 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement of the user's text that does not depend on the caller (CTE names, placeholders, schema prefixes)."""
+    """A replacement of the user's text that does not depend on the caller (CTE names, placeholders, prefixes)."""
 
     span: Span
     text: str
@@ -241,7 +241,8 @@ class Output:
 class Query:
     """One statement, completely understood: what `proxy.query` makes of the text, before anybody's rights are asked.
 
-    `parameters` names what the client must bind, in order of $1, $2, .. ("1", "2", .. where it gave no names); `outputs` is None where the lineage of the result is not known.
+    `parameters` names what the client must bind, in order of $1, $2, .. ("1", "2", .. where it gave no names);
+    `outputs` is None where the lineage of the result is not known.
     `edits` do not depend on the caller: `cte_names` maps the names that CTEs get to the user's, `prefixes` the places of
     column references that lose a schema prefix to the number of parts lost.
     `redacted` is the SQL with literals replaced, `fingerprint` its hash: neither holds a value."""
@@ -361,8 +362,8 @@ class AccessView:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the policy says of one query: one `TableView` a reference, in order, with filters that lack an attribute
-    already closed (`Never`). `shape` says of each attribute that filters use: None when missing, -1 for a single value, or
-    the length of a list."""
+    already closed (`Never`). `shape` says of each attribute that filters use: None when missing, -1 for a single value,
+    or the length of a list."""
 
     view: str
     policy: str
@@ -472,7 +473,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One audit record as it is stored: `body` holds the fields of its kind; `previous` the hash of the record before."""
+    """One audit record as it is stored: `body` holds the fields of its kind, `previous` the hash of the one before."""
 
     event_id: str
     sequence: int

@@ -134,8 +134,8 @@ PRINCIPALS = (
         "support",
         ("agents",),
         {
-            "sales.customers": f"SELECT id, name, hashed(email) AS email, region, credit, {_SSN} AS ssn, {_BORN} AS born, "
-            f"{_NOTES} AS notes, deleted FROM raw.sales.customers "
+            "sales.customers": f"SELECT id, name, hashed(email) AS email, region, credit, {_SSN} AS ssn, "
+            f"{_BORN} AS born, {_NOTES} AS notes, deleted FROM raw.sales.customers "
             "WHERE id IN (2, 3, 5, 8, 13, 21, 34, 55) AND NOT deleted",
             "sales.orders": "FROM raw.sales.orders WHERE status <> 'void' OR amount > 100",
         },
@@ -153,7 +153,8 @@ PRINCIPALS = (
                 FROM raw.sales.customers WHERE (region = 'US' OR region = 'APAC') AND NOT deleted""",
             "sales.orders": "SELECT id, customer_id, day, amount, status FROM raw.sales.orders "
             "WHERE customer_id IN (SELECT id FROM raw.sales.customers WHERE region = 'APAC')",
-            "people.employees": f"SELECT id, name, {_WAGE}, region, boss FROM raw.people.employees WHERE boss IS NOT NULL",
+            "people.employees": f"SELECT id, name, {_WAGE}, region, boss FROM raw.people.employees "
+            "WHERE boss IS NOT NULL",
         },
         {"region": "APAC"},
     ),

@@ -58,7 +58,8 @@ class DuckDb:
         return self._session.catalog
 
     async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
-        """Run one proven SELECT, on the schema it was proven for only. `timeout_s` counts while the engine works, not while the client takes its time.
+        """Run one proven SELECT, on the schema it was proven for only. `timeout_s` counts while the engine works, not
+        while the client takes its time.
 
         Raises `QueryFailed`, `InvalidSql`, `QueryTimeout`, `LimitExceeded`, `WarehouseUnavailable`."""
         if self._closed:
