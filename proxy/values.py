@@ -111,7 +111,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a door knows of a call beside token and SQL. `labels` are unsigned claims of the app: recorded, not trusted."""
+    """What a door knows of a call beside token and SQL. `labels` are unsigned claims of the app, never trusted."""
 
     door: str
     address: str | None = None
@@ -197,8 +197,8 @@ class Span:
 class Reference:
     """One place in the text that names a base table. `name` is the last part of that name as the user spelt it, `alias`
     the alias as the user spelt it, quotes included, or None where the table's own name serves. `columns` are the
-    columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand under an expression which can raise where the engine may
-    evaluate it before a row filter (design: errors as oracles)."""
+    columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand
+    under an expression which can raise where the engine may evaluate it before a row filter (design: errors as oracles)."""
 
     table: TableId
     span: Span
@@ -243,8 +243,8 @@ class Query:
 
     `parameters` names what the client must bind, in order of $1, $2, .. ("1", "2", .. where it gave no names);
     `outputs` is None where the lineage of the result is not known.
-    `edits` do not depend on the caller: `cte_names` maps the names that CTEs get to the user's, `prefixes` the places of
-    column references that lose a schema prefix to the number of parts lost.
+    `edits` do not depend on the caller: `cte_names` maps the names that CTEs get to the user's, `prefixes` the places
+    of column references that lose a schema prefix to the number of parts lost.
     `redacted` is the SQL with literals replaced, `fingerprint` its hash: neither holds a value."""
 
     sql: str
