@@ -77,7 +77,9 @@ class Reader:
             flow = self._nested(node, visit.env)
             types[id(node)] = flow.type
             return flow
-        if isinstance(node, exp.Columns) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
+        if isinstance(node, exp.Columns | exp.PositionalColumn) or (
+            isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
+        ):
             return self._everything(visit.env)
         return None
 

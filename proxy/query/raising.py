@@ -70,11 +70,15 @@ _SAFE = (
     exp.RespectNulls,
     exp.Any,
     exp.All,
-    exp.Escape,
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _UNIFYING = (exp.Coalesce, exp.Case, exp.Nullif)
-_PATTERNS = (exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpFullMatch, exp.SimilarTo, exp.Glob)
+_WILDCARDS = (exp.Like, exp.ILike, exp.Glob)
+_PATTERNS = (*_WILDCARDS, exp.RegexpLike, exp.RegexpFullMatch, exp.SimilarTo)
+_OF_ROWS = (exp.Column, exp.Query, exp.Columns, exp.PositionalColumn)
+"""What takes its value from a row."""
+_REGEXP = re.compile(r"\^?(?:[\w %@,;:/<>=!#&~'\"-][*+?]?|\.[*+?]?|\|)*\$?", re.ASCII)
+"""Regular expressions of a form that every engine can read; one that it cannot read raises."""
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 """Types that the engine widens to each other without loss."""
 _NUMERIC = frozenset({TypeKind.INTEGER, TypeKind.FLOAT})
@@ -121,7 +125,7 @@ def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
     if not _can_raise(node, sql, dialect, types):
         return False
-    return node.find(exp.Column, exp.Query) is not None or not is_harmless(node)
+    return node.find(*_OF_ROWS) is not None or not is_harmless(node)
 
 
 def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
@@ -131,8 +135,10 @@ def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool
         return not all(_comparable(node.this, node.args[end], types) for end in ("low", "high"))
     if isinstance(node, exp.In):
         return not _in_is_safe(node, types)
+    if isinstance(node, exp.Escape):
+        return not _escape_is_safe(node)
     if isinstance(node, _PATTERNS):
-        return not (isinstance(node.expression, exp.Literal) and node.expression.is_string)
+        return not _pattern_is_safe(node)
     if isinstance(node, _UNIFYING):
         return not _unify(node, types)
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
@@ -148,6 +154,29 @@ def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool
     return not isinstance(node, _SAFE)
 
 
+def _text(node: exp.Expr | None) -> str | None:
+    """The value of a string literal."""
+    return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
+
+
+def _pattern_is_safe(node: exp.Expr) -> bool:
+    """Whether a match has a literal pattern that cannot be wrong: any wildcards, or a plain regular expression."""
+    pattern = _text(node.expression)
+    if pattern is None or isinstance(node, _WILDCARDS):
+        return pattern is not None
+    extra = any(value for key, value in node.args.items() if key not in ("this", "expression"))
+    return not extra and _REGEXP.fullmatch(pattern) is not None
+
+
+def _escape_is_safe(node: exp.Expr) -> bool:
+    """Whether ESCAPE names one character that the pattern does not end with: where it does, a row that matches so far
+    raises."""
+    pattern, escape = _text(node.this.expression), _text(node.expression)
+    if pattern is None or escape is None or len(escape) != 1 or not escape.isascii():
+        return False
+    return not pattern.endswith(escape)
+
+
 def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
     """An operand's type, or which constant it is; None where neither is known."""
     while isinstance(node, exp.Paren | exp.Neg):
@@ -158,7 +187,7 @@ def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
         return Constant.STRING
     if isinstance(node, exp.Placeholder):
         return Constant.PARAMETER
-    if node.find(exp.Column, exp.Query) is None:
+    if node.find(*_OF_ROWS) is None:
         return Constant.NUMBER if _short_sum(node) else Constant.OTHER
     return types.get(id(node))
 
@@ -198,7 +227,7 @@ def _takes(known: Type, constant: Constant) -> bool:
         return known.kind in _NUMERIC or _has_room(known)
     if constant is Constant.PARAMETER:
         return known.kind in _NUMERIC or known.text in _MOMENTS
-    return known.text in _MOMENTS or known.kind is TypeKind.TEXT
+    return known.text in _MOMENTS
 
 
 def _has_room(known: Type) -> bool:

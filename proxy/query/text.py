@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import Dialect as Grammar
 from sqlglot.errors import TokenError
@@ -109,10 +110,14 @@ def redact(sql: str, tokens: list[Token], known: Set[str]) -> str:
     Quoted names stay where `known` (folded) has them: people write values in double quotes by mistake."""
     parts: list[str] = []
     end = -1
+    number = False
     for token in tokens:
-        if parts and token.start > end + 1:
-            parts.append(" ")
-        parts.append(_shown(sql, token, known))
+        rest = number and token.start == end + 1 and (sql[token.start].isalnum() or sql[token.start] == "_")
+        if not rest:  # else the tail of a number that sqlglot cuts in two, such as 0x1F
+            if parts and token.start > end + 1:
+                parts.append(" ")
+            parts.append(_shown(sql, token, known))
+            number = token.token_type is TokenType.NUMBER
         end = token.end
     return _LIST.sub("?, ..", "".join(parts))
 
@@ -133,3 +138,12 @@ def fingerprint(redacted: str) -> str:
 def question_marks(tokens: list[Token]) -> list[Span]:
     """Where the text says `?`, in order."""
     return [Span(t.start, t.end + 1) for t in tokens if t.token_type is TokenType.PLACEHOLDER and t.text == "?"]
+
+
+def parameter_forms(tokens: list[Token]) -> list[str]:
+    """The form of each parameter in the text: `?`, `$1` or `$name`."""
+    forms = ["?"] * len(question_marks(tokens))
+    for dollar, name in pairwise(tokens):
+        if dollar.text == "$" and dollar.end + 1 == name.start:
+            forms.append("$1" if name.token_type is TokenType.NUMBER else "$name")
+    return forms
