@@ -198,7 +198,7 @@ class Reference:
     """One place in the text that names a base table. `name` is the last part of that name as the user spelt it, `alias`
     the alias as the user spelt it, quotes included, or None where the table's own name serves. `columns` are the
     columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand
-    under an expression which can raise where the engine may evaluate it before a row filter (design: errors as oracles)."""
+    under an expression which can raise where the engine may evaluate it before a row filter (errors as oracles)."""
 
     table: TableId
     span: Span
