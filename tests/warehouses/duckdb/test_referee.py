@@ -23,6 +23,7 @@ SQL = (
 VIEW, _ = text(MASKED)
 GUARDED, _ = text(MASKED, "name")
 WHERE = VIEW[VIEW.index(" WHERE ") :]
+MASK = 'CASE WHEN NOT "__usher"."email" IS NULL THEN \'***\' END'
 
 
 def refuses(wrong: Callable[[str], str], sql: str = SQL) -> None:
@@ -45,6 +46,22 @@ def test_weakened_filter() -> None:
 
 def test_filter_with_another_literal() -> None:
     refuses(lambda sql: sql.replace("= 'EU'", "= 'US'", 1))
+
+
+def test_filter_with_a_way_around_it() -> None:
+    refuses(lambda sql: sql.replace(WHERE, WHERE + " OR TRUE", 1))
+
+
+def test_other_mask() -> None:
+    refuses(lambda sql: sql.replace(MASK, 'upper("__usher"."email")', 1))
+
+
+def test_hidden_column_inside_a_mask() -> None:
+    refuses(lambda sql: sql.replace(MASK, """"__usher"."credit" || ''""", 1))
+
+
+def test_raw_table_inside_a_mask() -> None:
+    refuses(lambda sql: sql.replace(MASK, "(SELECT max(salary) FROM shop.people.employees)", 1))
 
 
 def test_extra_union_with_a_raw_table() -> None:
