@@ -77,9 +77,9 @@ class Reader:
             flow = self._nested(node, visit.env)
             types[id(node)] = flow.type
             return flow
-        if isinstance(node, exp.Columns | exp.PositionalColumn) or (
-            isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
-        ):
+        if isinstance(node, exp.Columns | exp.PositionalColumn):
+            return self._everything(visit.env)
+        if isinstance(node, exp.Star) and not is_counted(node):
             return self._everything(visit.env)
         return None
 
@@ -141,6 +141,11 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, exp.DataType | exp.Identifier | exp.Var | exp.TableAlias):
         return []
     return [c for c in node.iter_expressions() if not isinstance(c, exp.DataType)]
+
+
+def is_counted(star: exp.Expr) -> bool:
+    """Whether a star is that of count(*), which reads no column."""
+    return isinstance(star.parent, exp.Count)
 
 
 def made_up_name(node: exp.Expr, sql: str) -> str | None:

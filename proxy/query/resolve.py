@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from proxy.query.expressions import Reader, made_up_name
+from proxy.query.expressions import Reader, is_counted, made_up_name
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
@@ -157,9 +157,7 @@ class Resolver:
             if isinstance(item, exp.Alias):
                 scope.aliases[item.alias.lower()] = flow
             if outs is not None:
-                outs = (
-                    None if isinstance(item, exp.Columns) or item.find(exp.Columns) else [*outs, self._out(item, flow)]
-                )
+                outs = None if _spreads(item) else [*outs, self._out(item, flow)]
         if not node.expressions:
             expanded = self._star(scope, None, node)
             if expanded is None:
@@ -180,6 +178,8 @@ class Resolver:
     def _star(self, scope: Env, only: str | None, node: exp.Select | None = None) -> tuple[Out, ...] | None:
         """The columns of `*` or `only.*`, or None where their order is not known (USING, open sources)."""
         sources = [s for s in scope.sources if only is None or s.name == only.lower()]
+        if only is not None and not sources:
+            return None  # the fields of a struct
         for source in sources:
             self._ledger.touch(source.whole().origins)
         joins = (node.args.get("joins") or ()) if node is not None else ()
@@ -251,3 +251,11 @@ def _aligned(left: tuple[Out, ...], right: tuple[Out, ...]) -> bool:
 
 def _edits_star(star: exp.Star) -> bool:
     return any(star.args.get(key) for key in ("except_", "replace", "rename", "ilike"))
+
+
+def _spreads(item: exp.Expr) -> bool:
+    """Whether a select item can become several columns, or none."""
+    if item.find(exp.Columns) is not None:
+        return True
+    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
+    return any(isinstance(n, exp.Star) and not is_counted(n) for n in inside)
