@@ -69,32 +69,34 @@ def cell_value(column: ColumnView, slots: Slots, dialect: Dialect) -> exp.Expr:
     if not column.cells:
         return null
     if isinstance(column.cells[0].when, Always):
-        return _shown(column, column.cells[0].mask, slots, dialect)
+        return slots.bound(shown(column, column.cells[0].mask, dialect))
     branches = []
     default = None
     for cell in column.cells:
-        shown = _shown(column, cell.mask, slots, dialect)
+        value = slots.bound(shown(column, cell.mask, dialect))
         if isinstance(cell.when, Always):
-            default = shown
+            default = value
             break
-        branches.append(exp.If(this=condition(cell.when, slots), true=shown))
+        branches.append(exp.If(this=condition(cell.when, slots), true=value))
     return exp.Case(ifs=branches, default=default)
 
 
-def _shown(column: ColumnView, mask: Mask | None, slots: Slots, dialect: Dialect) -> exp.Expr:
+def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
+    """What a column shows in one cell: its value or a mask of the column's type, with names still for bound values."""
     value = exp.column(exp.to_identifier(column.column.name, quoted=True), table=exp.to_identifier(ALIAS, quoted=True))
     if mask is None:
         return value
     if mask.expression is not None:
-        return slots.bound(mask.expression)
+        expression: exp.Expr = mask.expression
+        return expression
     module = kinds.load("masks", mask.kind)
     if column.column.kind not in module.KINDS:
         return _null(column, dialect)
     masked = module.sql(value, column.column.kind, module.Settings(**dict(mask.options)), dialect)
     if isinstance(masked, exp.Null):
         return _null(column, dialect)
-    bound = slots.bound(masked)
-    return bound if column.column.type == _PLAIN_TEXT else exp.TryCast(this=bound, to=_type(column, dialect))
+    plain = column.column.type == _PLAIN_TEXT
+    return masked if plain else exp.TryCast(this=masked, to=_type(column, dialect))
 
 
 def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:
