@@ -83,7 +83,8 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
         raise TooLarge(
             f"The statement has more than {caps.max_tokens} words: shorten its lists.", ReasonCode.TOO_COMPLEX
         )
-    depth = deepest = 0
+    depth = deepest = chain = 0
+    before: TokenType | None = None
     for token in tokens:
         if token.token_type in _OPENING:
             depth += 1
@@ -96,6 +97,9 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
                 ReasonCode.CONSTRUCT,
                 span=Span(token.start, token.end + 1),
             )
+        chain += before is TokenType.R_BRACKET and token.token_type in (TokenType.L_BRACKET, TokenType.DOT)
+        before = token.token_type
+    deepest = max(deepest, chain)  # sqlglot's time grows with the cube of list[1][1][1]..
     if deepest > caps.max_depth:
         raise TooLarge(
             f"The statement nests {deepest} levels deep; at most {caps.max_depth} are read. Flatten it with WITH.",
