@@ -59,7 +59,6 @@ _SAFE = (
     exp.Window,
     exp.WindowSpec,
     exp.Distinct,
-    exp.Interval,
     exp.Var,
     exp.Query,
     exp.Placeholder,
@@ -96,6 +95,8 @@ class Constant(StrEnum):
 
     STRING = "string"
     """A string or NULL: it takes the other side's type, once, while the statement is planned."""
+    WHOLE = "whole"
+    """A whole number of few digits."""
     NUMBER = "number"
     """A number of few digits, or a sum of such."""
     PARAMETER = "parameter"
@@ -188,6 +189,8 @@ def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
     if isinstance(node, exp.Placeholder):
         return Constant.PARAMETER
     if node.find(*_OF_ROWS) is None:
+        if isinstance(node, exp.Literal) and str(node.this).isdecimal() and len(str(node.this)) <= _EXACT_DIGITS:
+            return Constant.WHOLE
         return Constant.NUMBER if _short_sum(node) else Constant.OTHER
     return types.get(id(node))
 
@@ -223,11 +226,19 @@ def _agree(one: Type | Constant | None, two: Type | Constant | None) -> bool:
 def _takes(known: Type, constant: Constant) -> bool:
     if constant is Constant.STRING:
         return True
+    if constant is Constant.WHOLE:
+        return known.kind in _NUMERIC or _has_digits(known)
     if constant is Constant.NUMBER:
         return known.kind in _NUMERIC or _has_room(known)
     if constant is Constant.PARAMETER:
         return known.kind in _NUMERIC or known.text in _MOMENTS
     return known.text in _MOMENTS
+
+
+def _has_digits(known: Type) -> bool:
+    """Whether a decimal type stays within its digits when it takes on those of a short whole number."""
+    found = _DECIMAL.fullmatch(known.text)
+    return found is not None and max(int(found[1]) - int(found[2]), _EXACT_DIGITS) + int(found[2]) <= _DECIMAL_DIGITS
 
 
 def _has_room(known: Type) -> bool:

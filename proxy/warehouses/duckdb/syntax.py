@@ -79,6 +79,18 @@ _EXPRESSIONS = {
 NODE_TYPES = frozenset(_QUERY_NODES | _TABLE_NODES | _MODIFIERS | _ORDERS | _EXPRESSIONS)
 """Every value of a node's `type` that may occur (DuckDB 2.0, src/include/duckdb/common/enums)."""
 
+TYPES = frozenset(
+    """
+    array bigint bignum binary bit bitstring blob bool boolean bpchar bytea char date datetime dec decimal double enum
+    float float4 float8 geometry guid hugeint int int1 int128 int16 int2 int32 int4 int64 int8 integer integral interval
+    json list logical long map null numeric nvarchar real row short signed smallint string struct text time
+    time_ns timestamp timestamp_ms timestamp_ns timestamp_s timestamp_us timestamptz timestamptz_ns timetz tinyint tuple
+    ubigint uhugeint uint128 uint16 uint32 uint64 uint8 uinteger union usmallint utinyint uuid varbinary varchar varint
+    """.split()
+) | {"time with time zone", "timestamp with time zone"}
+"""Types that a cast may name: the engine's own (`duckdb_types()`), without VARIANT, since a deeply nested value that is
+made one ends the process, and without names that denote types or files' forms."""
+
 _FUNCTION_SCHEMAS = frozenset({("", ""), ("system", "main"), ("system", "pg_catalog"), ("", "pg_catalog")})
 
 _local = threading.local()
@@ -152,8 +164,8 @@ def syntax(sql: str) -> Syntax:
             continue
         if kind not in NODE_TYPES:
             raise _refused(kind)
-        if kind == "TYPE" and (node.get("schema") or node.get("catalog")):
-            raise Ungovernable("Only built-in types can be named in a cast.", ReasonCode.CONSTRUCT)
+        if kind == "TYPE" and (node["schema"] or node["catalog"] or node["type_name"].lower() not in TYPES):
+            raise Ungovernable("Only built-in types, and not VARIANT, can be named in a cast.", ReasonCode.CONSTRUCT)
         if "function_name" in node:
             functions.add(_function(node))
         if kind == "TABLE_FUNCTION":
