@@ -14,7 +14,7 @@ from sqlglot import exp
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)?")
 _DIGITS = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _WHOLE = re.compile(r"-?\d{1,6}")
-_MOMENTS = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
+_MOMENTS = tuple(exp.DataType.Type[name] for name in ("DATE", "TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ"))
 _NUMBERS = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 _NOW = (exp.CurrentDate, exp.CurrentTimestamp)
 _CALLS = (exp.TimestampTrunc, exp.DateTrunc, exp.Lower, exp.Upper, exp.Length)

@@ -23,6 +23,7 @@ Nested = Callable[[exp.Expr, Env], Flow]
 _CASTS = {
     exp.DataType.Type.DATE: Type(TypeKind.DATE, "DATE"),
     exp.DataType.Type.TIMESTAMP: Type(TypeKind.TIMESTAMP, "TIMESTAMP"),
+    exp.DataType.Type.TIMESTAMPNTZ: Type(TypeKind.TIMESTAMP, "TIMESTAMP"),
     exp.DataType.Type.INT: Type(TypeKind.INTEGER, "INTEGER"),
     exp.DataType.Type.BIGINT: Type(TypeKind.INTEGER, "BIGINT"),
     exp.DataType.Type.DOUBLE: Type(TypeKind.FLOAT, "DOUBLE"),
@@ -127,6 +128,8 @@ class Reader:
             return TEXT
         if isinstance(node, exp.Count):
             return COUNT
+        if isinstance(node, exp.Sum | exp.Avg):
+            return _summed(node, types.get(id(node.this)))
         if isinstance(node, exp.Window | exp.Filter | exp.Alias):
             return types.get(id(node.this))
         if isinstance(node, exp.Cast):
@@ -134,6 +137,17 @@ class Reader:
                 return TEXT
             return _CASTS.get(node.to.this)
         return None
+
+
+def _summed(node: exp.Expr, summed: Type | None) -> Type | None:
+    """The type of a sum or mean over a column of a known type."""
+    if summed is None:
+        return None
+    if isinstance(node, exp.Avg) or summed.kind is TypeKind.FLOAT:
+        return Type(TypeKind.FLOAT, "DOUBLE")
+    if summed.kind is TypeKind.DECIMAL:
+        return Type(TypeKind.DECIMAL, f"DECIMAL(38,{summed.text.partition(',')[2].strip(' )') or 0})")
+    return Type(TypeKind.INTEGER, "HUGEINT") if summed.kind is TypeKind.INTEGER else None
 
 
 def _operands(node: exp.Expr) -> list[exp.Expr]:
