@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from proxy.query.ledger import Ledger
-from proxy.query.raising import Types, can_raise
+from proxy.query.raising import Types, can_raise, is_settling
 from proxy.query.scopes import Flow, Origin
 
 _DECIDING = (exp.And, exp.Or, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Filter, exp.In, exp.Any, exp.All)
@@ -44,7 +44,8 @@ class Guards:
         """One whole expression: `leaves` are its columns and sub-queries (with whether an aggregate settles them),
         `inner` its other nodes. `exposed` says that the engine may compute it before a row filter."""
         whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
-        raising = [p for p in inner if can_raise(p.node, self.ledger.sql, self.ledger.dialect, types)]
+        sql, dialect = self.ledger.sql, self.ledger.dialect
+        raising = [p for p in inner if can_raise(p.node, sql, dialect, types) and not is_settling(p.node, sql, dialect)]
         if any(isinstance(above, _DECIDING) for place in raising for above in place.above):
             self.ledger.guard(whole)
         if not exposed:
