@@ -77,9 +77,7 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
 def _numbered(parsed: Parsed) -> list[Edit]:
     """Every parameter becomes $1, $2, .. in the engine's order, so that the policy's own can follow."""
     position = {name: i for i, name in enumerate(parsed.syntax.parameters, start=1)}
-    edits = [
-        Edit(span, f"${position.get(str(i), i)}") for i, span in enumerate(question_marks(parsed.tokens), start=1)
-    ]
+    edits = [Edit(span, f"${position.get(str(i), i)}") for i, span in enumerate(question_marks(parsed.tokens), start=1)]
     for dollar, name in pairwise(parsed.tokens):
         if dollar.text == "$" and dollar.end + 1 == name.start and name.text in position:
             edits.append(Edit(Span(dollar.start, name.end + 1), f"${position[name.text]}"))
