@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,6 +84,14 @@ class Harness:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the gateway's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(TIMEOUT_S)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts a coroutine on the gateway's loop, and does not wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Calls a function on the gateway's loop."""
+        self._loop.call_soon_threadsafe(function)
 
     def close(self) -> None:
         """Ends the gateway and its thread."""

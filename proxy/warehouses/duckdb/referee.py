@@ -18,6 +18,8 @@ from proxy.errors import Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.duckdb.syntax import cursor, nodes, one_statement
 
+_VIEW_ALIAS = " AS __usher"
+"""What stands in the engine's spelling of every policy view."""
 _DROPPED = frozenset({"query_location", "query_location_length", "named_param_map"})
 
 
@@ -197,12 +199,23 @@ def _names(before: Any, after: Any, prefixed: bool) -> dict[str, str]:
     ours = [item for node in nodes(after) if node.get("type") == "SELECT_NODE" for item in node["select_list"]]
     if not any(_made_up(item, changing) for item in ours):
         return renames
-    for item, other in _pairs(before, after):
+    for item, other, inner in _pairs(before, after):
         if _made_up(item, changing):
             name, new = _spelt(item), _spelt(other)
+            if inner and _VIEW_ALIAS in new:
+                raise _nameless()
             if name != new:
                 renames[new] = name
     return renames
+
+
+def _nameless() -> Ungovernable:
+    """A made-up name inside of the statement is data there (`SELECT q FROM (SELECT (SELECT ..)) q`), and the one that
+    the engine makes up is the text of the policy."""
+    return Ungovernable(
+        "A sub-query in the SELECT list of a WITH query, or of a query in FROM, has no name: give it one with AS.",
+        ReasonCode.CONSTRUCT,
+    )
 
 
 def _made_up(item: dict[str, Any], changing: set[str]) -> bool:
@@ -211,21 +224,30 @@ def _made_up(item: dict[str, Any], changing: set[str]) -> bool:
     return any(node.get("type") in changing for node in nodes(item))
 
 
-def _pairs(before: Any, after: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Select items of the two trees that stand at the same place; policy views have no partner and are passed over."""
-    pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    stack = [(before, after)]
+def _pairs(before: Any, after: Any) -> list[tuple[dict[str, Any], dict[str, Any], bool]]:
+    """Select items of the two trees that stand at the same place, and whether they are columns of something in FROM;
+    policy views have no partner and are passed over."""
+    pairs: list[tuple[dict[str, Any], dict[str, Any], bool]] = []
+    stack = [(before, after, False)]
     while stack:
-        one, two = stack.pop()
+        one, two, inner = stack.pop()
         if isinstance(one, dict) and isinstance(two, dict):
             if one.get("type") == "BASE_TABLE":
                 continue
             if one.get("type") == "SELECT_NODE":
-                pairs.extend(zip(one["select_list"], two["select_list"], strict=True))
-            stack.extend((one[key], two[key]) for key in one if key in two)
+                pairs.extend((*items, inner) for items in zip(one["select_list"], two["select_list"], strict=True))
+            deeper = _is_inner(one, inner)
+            stack.extend((one[key], two[key], deeper or key == "cte_map") for key in one if key in two)
         elif isinstance(one, list) and isinstance(two, list):
-            stack.extend(zip(one, two, strict=False))
+            stack.extend((*items, inner) for items in zip(one, two, strict=False))
     return pairs
+
+
+def _is_inner(node: dict[str, Any], inner: bool) -> bool:
+    """Whether the select lists right below a node are columns of something in FROM."""
+    if node.get("type") == "SUBQUERY":
+        return "column_name_alias" in node  # in FROM; the other kind is an expression
+    return inner and node.get("type") != "SELECT_NODE"
 
 
 def _spelt(item: dict[str, Any]) -> str:

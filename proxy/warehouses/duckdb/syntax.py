@@ -79,15 +79,14 @@ _EXPRESSIONS = {
 NODE_TYPES = frozenset(_QUERY_NODES | _TABLE_NODES | _MODIFIERS | _ORDERS | _EXPRESSIONS)
 """Every value of a node's `type` that may occur (DuckDB 2.0, src/include/duckdb/common/enums)."""
 
-TYPES = frozenset(
-    """
+_TYPE_NAMES = """
     array bigint bignum binary bit bitstring blob bool boolean bpchar bytea char date datetime dec decimal double enum
     float float4 float8 geometry guid hugeint int int1 int128 int16 int2 int32 int4 int64 int8 integer integral interval
     json list logical long map null numeric nvarchar real row short signed smallint string struct text time
     time_ns timestamp timestamp_ms timestamp_ns timestamp_s timestamp_us timestamptz timestamptz_ns timetz tinyint tuple
     ubigint uhugeint uint128 uint16 uint32 uint64 uint8 uinteger union usmallint utinyint uuid varbinary varchar varint
-    """.split()
-) | {"time with time zone", "timestamp with time zone"}
+"""
+TYPES = frozenset(_TYPE_NAMES.split()) | {"time with time zone", "timestamp with time zone"}
 """Types that a cast may name: the engine's own (`duckdb_types()`), without VARIANT, since a deeply nested value that is
 made one ends the process, and without names that denote types or files' forms."""
 
