@@ -60,14 +60,15 @@ def _is_cast(node: exp.Cast, depth: int) -> bool:
     value = node.this
     if node.to.is_type(*_MOMENTS):
         if isinstance(value, exp.Literal):
-            return value.is_string and _is_moment(str(value.this))
+            return value.is_string and is_moment(str(value.this))
         return isinstance(value, (exp.Cast, exp.Add, exp.Sub, *_NOW, *_CALLS)) and is_harmless(value, depth + 1)
     if node.to.is_type(*_NUMBERS):
         return isinstance(value, exp.Literal) and not value.is_string and is_harmless(value, depth + 1)
     return isinstance(value, exp.Null)
 
 
-def _is_moment(text: str) -> bool:
+def is_moment(text: str) -> bool:
+    """Whether a text is a date or a date and time as ISO 8601 writes them, and there is such a day."""
     if _ISO.fullmatch(text) is None:
         return False
     try:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlglot import exp
 
 from proxy.dialect import Dialect, FunctionKind
-from proxy.query.constants import is_harmless
+from proxy.query.constants import is_harmless, is_moment
 from proxy.query.scopes import Type
 from proxy.values import TypeKind
 
@@ -62,6 +62,8 @@ _SAFE = (
     exp.Var,
     exp.Query,
     exp.Placeholder,
+    exp.Limit,
+    exp.Offset,
     exp.Cube,
     exp.Rollup,
     exp.GroupingSets,
@@ -93,8 +95,11 @@ Types = dict[int, Type | None]
 class Constant(StrEnum):
     """What is known of an operand that holds nothing of a row."""
 
+    NULL = "null"
     STRING = "string"
-    """A string or NULL: it takes the other side's type, once, while the statement is planned."""
+    """A text; it takes the other side's type, which may fail."""
+    MOMENT = "moment"
+    """A text that is a date or time of day."""
     WHOLE = "whole"
     """A whole number of few digits."""
     NUMBER = "number"
@@ -184,8 +189,10 @@ def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
         node = node.this
     if node is None:
         return None
-    if isinstance(node, exp.Null) or (isinstance(node, exp.Literal) and node.is_string):
-        return Constant.STRING
+    if isinstance(node, exp.Null):
+        return Constant.NULL
+    if isinstance(node, exp.Literal) and node.is_string:
+        return Constant.MOMENT if is_moment(str(node.this)) else Constant.STRING
     if isinstance(node, exp.Placeholder):
         return Constant.PARAMETER
     if node.find(*_OF_ROWS) is None:
@@ -224,8 +231,12 @@ def _agree(one: Type | Constant | None, two: Type | Constant | None) -> bool:
 
 
 def _takes(known: Type, constant: Constant) -> bool:
-    if constant is Constant.STRING:
+    if constant is Constant.NULL:
         return True
+    if constant is Constant.STRING:
+        return known.kind is TypeKind.TEXT
+    if constant is Constant.MOMENT:
+        return known.kind is TypeKind.TEXT or known.text in _MOMENTS
     if constant is Constant.WHOLE:
         return known.kind in _NUMERIC or _has_digits(known)
     if constant is Constant.NUMBER:
