@@ -76,7 +76,7 @@ def same(one: Rows, two: Rows) -> bool:
     return one.names == two.names and one.types == two.types and ours == Counter(map(repr, two.rows))
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1400)
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(sql=statements())
 def test_generated_queries_equal_hand_made_copies(oracle: Oracle, sql: str) -> None:
