@@ -1,0 +1,1 @@
+"""One file an attack, named for it; every case is asked through the gateway and through the HTTP door."""

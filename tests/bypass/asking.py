@@ -1,0 +1,274 @@
+"""Asking as an attacker does: every byte that leaves is kept, and looked through for canaries."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import orjson
+import pyarrow as pa
+
+from proxy.doors.http import Settings, serve
+from proxy.errors import GatewayError
+from proxy.gateway import Request
+from tests.bypass import shop
+from tests.oracle.harness import CONTEXT, Harness, as_rows
+
+SAME = "same"
+FORMS = ("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.arrow.stream")
+PEOPLE: Mapping[str, Mapping[str, Any]] = {
+    "ana": {"groups": ["analysts"], "attributes": {"region": "EU"}},
+    "sam": {"groups": ["agents"]},
+    "nobody": {"groups": []},
+    "bea": {"groups": ["analysts"]},
+    "bot": {"groups": ["analysts"], "attributes": {"region": "EU"}, "app": "bot"},
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of one question: rows, or a refusal; `left` is everything that left."""
+
+    left: bytes
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    code: str = ""
+    reasons: tuple[str, ...] = ()
+    detail: str = ""
+    span: Any = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether there was no answer."""
+        return bool(self.code)
+
+    def told(self) -> tuple[object, ...]:
+        """All that tells one outcome from another."""
+        rows = sorted(map(repr, self.rows))
+        return self.code, self.reasons, self.detail, self.span, rows, self.names, self.types
+
+
+class Door(Protocol):
+    """One way to ask."""
+
+    def ask(self, sql: str, parameters: Any = (), who: str = "ana") -> Seen:
+        """Run a statement to its end."""
+
+    def plan(self, sql: str, who: str = "ana") -> Seen:
+        """Plan a statement; the rows are empty."""
+
+
+def canaries_in(data: bytes) -> list[str]:
+    """The canaries that stand in some bytes: as they are, reversed, as UTF-16, in hexadecimal."""
+    found = []
+    for canary in shop.CANARIES:
+        forms = (canary.encode(), canary[::-1].encode(), canary.encode("utf-16-le"), canary.encode().hex().encode())
+        if any(form.lower() in data.lower() for form in forms):
+            found.append(canary)
+    return found
+
+
+def clean(seen: Seen) -> Seen:
+    """What was seen, after a look for canaries."""
+    assert not canaries_in(seen.left), (canaries_in(seen.left), seen.left[:2000])
+    return seen
+
+
+def spelt(value: Any) -> str:
+    """A value so that it compares whether it came as Python's own or as JSON."""
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float | Decimal):
+        return format(float(value), ".12g")
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return str(sorted((spelt(k), spelt(v)) for k, v in value.items()))
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
+        return spelt(dict(value))  # a map, as Arrow gives it
+    if isinstance(value, list | tuple):
+        return str([spelt(item) for item in value])
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def hold(served: Served, door: Door, sql: str, outcome: str) -> None:
+    """Asks, and holds what came of it to `outcome`: SAME for the answer of a database with the caller's view alone,
+    else the first reason of the refusal."""
+    seen = door.ask(sql)
+    if outcome == SAME:
+        assert not seen.refused, seen.detail
+        assert sorted(map(spelt, seen.rows)) == sorted(map(spelt, served.expected(sql)))
+        door.plan(sql)
+    else:
+        assert seen.refused, seen.rows[:3]
+        assert seen.reasons[0].split(":")[0] == outcome, seen.reasons
+
+
+class Served:
+    """The shop's gateway, with its HTTP door open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "raw.duckdb"
+        shop.build(self.database)
+        policies = folder / "policies"
+        for name, text in shop.POLICY.items():
+            (policies / name).parent.mkdir(parents=True, exist_ok=True)
+            (policies / name).write_text(text.lstrip("\n"))
+        limits = {"statement_timeout_s": 10, "concurrent_per_caller": 4}
+        self.harness = Harness(folder, self.database, policies, key=shop.KEY, attributes=["region"], limits=limits)
+        self.callers = {name: self.harness.caller(name, **self._spelt(name)) for name in PEOPLE}
+        self.tokens = {name: self.harness.issuer.mint(subject=name, **PEOPLE[name]) for name in PEOPLE}
+        self.copy = shop.copied(self.database)
+        self.url, self._stop, self._served = self._open()
+        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def _spelt(self, name: str) -> dict[str, Any]:
+        person = dict(PEOPLE[name])
+        return {"groups": person.pop("groups"), "attributes": person.pop("attributes", None), **person}
+
+    def _open(self) -> tuple[str, asyncio.Event, Any]:
+        stop, ready, urls = asyncio.Event(), threading.Event(), []
+
+        def up(url: str) -> None:
+            urls.append(url)
+            ready.set()
+
+        settings = Settings(listen="127.0.0.1:0", stop_timeout_s=1, body_timeout_s=2)
+        served = self.harness.begin(serve(self.harness.app.gateway, settings, stop=stop, ready=up))
+        assert ready.wait(30)
+        return urls[0], stop, served
+
+    def close(self) -> None:
+        """End the door and the gateway."""
+        self.client.close()
+        self.harness.call(self._stop.set)
+        self._served.result(30)
+        self.harness.close()
+        self.copy.close()
+
+    def expected(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """What a database with Ana's view alone answers."""
+        rows: list[tuple[Any, ...]] = self.copy.execute(sql, parameters or None).fetchall()
+        return rows
+
+
+class GatewayDoor:
+    """Asks the gateway itself."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+
+    def ask(self, sql: str, parameters: Any = (), who: str = "ana") -> Seen:
+        """Run a statement to its end."""
+        harness = self._served.harness
+
+        async def run() -> Seen:
+            answer = await harness.app.gateway.run(
+                self._served.callers[who], Request(sql, parameters=parameters), CONTEXT
+            )
+            batches = [batch async for batch in answer.batches]
+            rows = as_rows(pa.Table.from_batches(batches, schema=answer.schema))
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, answer.schema) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+            left = sink.getvalue().to_pybytes() + repr(rows).encode() + repr(batches).encode()
+            return Seen(left, rows.rows, rows.names, rows.types)
+
+        return clean(self._caught(run()))
+
+    def plan(self, sql: str, who: str = "ana") -> Seen:
+        """Plan a statement."""
+        harness = self._served.harness
+
+        async def run() -> Seen:
+            planned = await harness.app.gateway.plan(self._served.callers[who], Request(sql), CONTEXT)
+            return Seen(repr(planned).encode(), names=[planned.plan.sql])
+
+        return clean(self._caught(run()))
+
+    def _caught(self, work: Any) -> Seen:
+        try:
+            seen: Seen = self._served.harness.run(work)
+            return seen
+        except GatewayError as error:
+            reasons = tuple(f"{r.code.value}:{r.about}" for r in error.reasons)
+            span = None if error.span is None else (error.span.start, error.span.end)
+            left = f"{error} {error.detail} {reasons} {error.statement}".encode()
+            return Seen(left, code=error.code, reasons=reasons, detail=error.detail, span=span)
+
+
+class HttpDoor:
+    """Asks over HTTP, as JSON and in one of the other forms in turn."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+
+    def ask(self, sql: str, parameters: Any = (), who: str = "ana") -> Seen:
+        """Run a statement twice; the answer is that of the JSON form."""
+        body: dict[str, Any] = {"sql": sql}
+        if parameters:
+            body["parameters"] = parameters
+        forms = (FORMS[0], FORMS[1 + zlib.crc32(sql.encode()) % (len(FORMS) - 1)])
+        answers = [self._post("/v1/query", body, who, form) for form in forms]
+        assert len({a.status_code for a in answers}) == 1, [a.status_code for a in answers]
+        left = b"".join(_bytes_of(a) for a in answers)
+        return clean(_seen(answers[0], left))
+
+    def plan(self, sql: str, who: str = "ana") -> Seen:
+        """Plan a statement."""
+        answer = self._post("/v1/plan", {"sql": sql}, who, "application/json")
+        seen = _seen(answer, _bytes_of(answer))
+        return clean(seen)
+
+    def _post(self, path: str, body: dict[str, Any], who: str, form: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._served.tokens[who]}", "Accept": form}
+        return self._served.client.post(path, json=body, headers=headers)
+
+
+def _bytes_of(answer: httpx.Response) -> bytes:
+    return answer.content + repr(answer.headers.raw).encode()
+
+
+def _seen(answer: httpx.Response, left: bytes) -> Seen:
+    document = orjson.loads(answer.content)
+    assert answer.status_code < 500, document
+    if answer.status_code == 200 and "rows" in document:
+        columns = document["columns"]
+        return Seen(
+            left,
+            [tuple(row) for row in document["rows"]],
+            [c["name"] for c in columns],
+            [c["type"] for c in columns],
+        )
+    if answer.status_code == 200:
+        return Seen(left, names=[document["sql"]])
+    span = document.get("span")
+    return Seen(
+        left,
+        code=document["code"],
+        reasons=tuple(f"{r['code']}:{r['about']}" for r in document["reasons"]),
+        detail=document["detail"],
+        span=None if span is None else (span["start"], span["end"]),
+    )
+
+
+def records_of(served: Served) -> Iterator[dict[str, Any]]:
+    """Every audit record so far."""
+    for path in sorted(served.harness.audit.glob("**/*")):
+        if path.is_file():
+            for line in path.read_bytes().splitlines():
+                try:
+                    yield orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    continue
