@@ -405,11 +405,13 @@ class PlanColumn:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """What is known before execution of a result column: whether all of it is a mask, and which tags it carries."""
+    """What is known before execution of a result column: whether all of it is a mask, and which tags it carries. A mask
+    that `leaves_text` shows free text of the value, which the scan must read."""
 
     masked: bool
     tags: tuple[str, ...]
     clear_tags: tuple[str, ...]
+    leaves_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,8 @@ class _Process:
         self._socket = ours
         self._life = ours_life
         self._useless = asyncio.Event()
+        self._exchanging = False
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -277,8 +279,17 @@ class _Process:
 
     async def exchange(self, request: bytes) -> bytes:
         """Send a message and take the reply. Raises `OSError` or `EOFError` when the process ends."""
+        self._exchanging = True
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, _LENGTH.pack(len(request)) + request)
+            return await self._reply()
+        finally:
+            self._exchanging = False
+            if self._ended:
+                self._socket.close()
+
+    async def _reply(self) -> bytes:
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(self._socket, _LENGTH.pack(len(request)) + request)
         reply = bytearray()
         expected = _LENGTH.size
         while len(reply) < expected:
@@ -305,7 +316,8 @@ class _Process:
             self._process.kill()
 
     async def end(self) -> None:
-        """Kill, reap, and close what is ours, also when cancelled meanwhile: a process that was killed ends at once."""
+        """Kill, reap, and close what is ours, also when cancelled meanwhile: a process that was killed ends at once.
+        A call that still waits hears the end of the socket and closes it; closed before, it would never hear."""
         self.kill()
         try:
             for _ in range(int(_REAP_TIMEOUT_S / _REAP_STEP_S)):
@@ -315,7 +327,9 @@ class _Process:
         finally:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_LAST_REAP_S)
-            self._socket.close()
+            self._ended = True
+            if not self._exchanging:
+                self._socket.close()
             os.close(self._life)
 
 

@@ -50,6 +50,23 @@ async def test_start_answer_and_close(place: Path) -> None:
     assert [k for k in kinds if k != "segment"] == ["start", "policy-load", "decision", "outcome", "stop"]
 
 
+async def test_what_scrub_leaves_is_read_by_the_scan_and_other_masks_are_not(place: Path) -> None:
+    path = place / "policies" / "masks.yaml"
+    path.write_text(path.read_text().replace("{mask: scrub}", "{mask: scrub, entities: [card]}"))
+    app = build(loaded(place))
+    await app.start()
+    try:
+        sql = "SELECT t.body, c.email FROM support.tickets t JOIN sales.customers c ON c.id = t.customer_id LIMIT 40"
+        caller = await app.gateway.authenticate(folder.token(place, PEOPLE["auditor"]), CONTEXT)
+        answer = await app.gateway.run(caller, Request(sql), CONTEXT)
+        bodies = [row["body"] for batch in [b async for b in answer.batches] for row in batch.to_pylist()]
+    finally:
+        await app.close()
+    assert any("<EMAIL_ADDRESS>" in body for body in bodies)
+    assert answer.tally.report is not None
+    assert (answer.tally.report.cells_read, answer.tally.report.cells_skipped["masked"]) == (40, 40)
+
+
 async def test_all_problems_of_a_start_are_told_together(place: Path) -> None:
     (place / "shop.duckdb").unlink()
     (place / "policies" / "pii.yaml").write_text("entities: {NONSENSE: {}}\n")

@@ -375,6 +375,19 @@ async def test_a_start_that_is_cancelled_while_it_fails_leaves_nothing(monkeypat
     assert process._socket.fileno() == -1
 
 
+async def test_a_call_hears_the_end_of_a_process_that_is_gone_at_once() -> None:
+    process = module._Process()
+    calling = asyncio.create_task(process.exchange(b"no setup"))
+    await asyncio.sleep(0.05)
+    process.kill()
+    process._process.wait(10)  # before the event loop has seen it
+    await process.end()
+    done, _ = await asyncio.wait([calling], timeout=5)
+    assert done
+    assert isinstance(calling.exception(), OSError | EOFError)
+    assert process._socket.fileno() == -1
+
+
 def test_a_pool_without_processes_or_time_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one process"):
         Workers(act, 0, 1.0)

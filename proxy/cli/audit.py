@@ -187,6 +187,8 @@ def _words(body: Mapping[str, Any]) -> Iterator[str]:
     for name in ("decision", "outcome", "loaded", "rows"):
         if body.get(name) is not None:
             yield f"{name}={body[name]}"
+    if isinstance(body.get("policy"), str):
+        yield f"policy={body['policy'][:12]}"
     for item in body.get("objects") or ():
         if isinstance(item, Mapping) and item.get("table"):
             yield str(item["table"])

@@ -5,13 +5,15 @@ Rule kept here: a command is one function of one module; this module only names 
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from proxy.cli import access, audit, demo, doctor, explain, output, policy, query, serve, token
 
 app = typer.Typer(
     name="usher",
-    help="A SQL gateway that runs every query with what its end user may see. Begin with: usher demo",
     epilog=output.EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -20,6 +22,22 @@ app = typer.Typer(
 )
 policies = typer.Typer(help="Check, test and describe policies.", no_args_is_help=True)
 audits = typer.Typer(help="Read the audit log and prove that it is whole.", no_args_is_help=True)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"usher {version('sqlusher')}")
+        raise typer.Exit(output.OK)
+
+
+@app.callback()
+def usher(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A SQL gateway that runs every query with what its end user may see. Begin with: usher demo"""
+
 
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)

@@ -7,6 +7,7 @@ verified on its files before the last line is printed.
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,7 +95,7 @@ async def _shown(prepared: folder.Folder, app: App, before: list[Any], once: boo
         await app.start()
     try:
         shown = [await _asked(prepared, app, q, b) for q, b in zip(QUESTIONS, before, strict=True)]
-        _print(prepared, app, shown, as_json)
+        _print(prepared, app, shown, None if once else os.getpid(), as_json)
         if not once:
             await serve.serving(app, as_json)
     finally:
@@ -113,7 +114,7 @@ async def _asked(prepared: folder.Folder, app: App, question: Question, before: 
     return Shown(question, before, tuple(after))
 
 
-def _print(prepared: folder.Folder, app: App, shown: list[Shown], as_json: bool) -> None:
+def _print(prepared: folder.Folder, app: App, shown: list[Shown], process: int | None, as_json: bool) -> None:
     found = verify.verify(prepared.path / "audit")
     if as_json:
         output.emit({"folder": str(prepared.path), "questions": [_document(s) for s in shown], "audit": asdict(found)})
@@ -127,7 +128,7 @@ def _print(prepared: folder.Folder, app: App, shown: list[Shown], as_json: bool)
         console.print(show.side_by_side([show.after(a.asked, a.answer, a.error) for a in one.after], console.width))
     console.print(show.audit(found.intact, found.records))
     listen = str(getattr(app.settings.doors["http"], "listen", ""))
-    console.print(show.next_steps(prepared.path, listen), soft_wrap=True)
+    console.print(show.next_steps(prepared.path, listen, process), soft_wrap=True)
 
 
 def _document(one: Shown) -> dict[str, Any]:

@@ -122,10 +122,17 @@ async def _warehouses(chosen: settings.Settings, *, whole: bool) -> list[Check]:
         found += [Check(f"warehouse {name}", "ok", f"{count} tables") for name, count in counts.items()]
         found.append(Check("policies fit", "ok", "every filter and mask compiles against the warehouses"))
     except ConfigError as error:
-        found += [Check("warehouses", "failed", problem, "see: usher policy check") for problem in error.problems]
+        found += [_misfit(problem) for problem in error.problems]
     except GatewayError as error:
         found.append(Check("warehouses", "failed", str(error), "look whether the warehouse is up and may be reached"))
     return found
+
+
+def _misfit(problem: str) -> Check:
+    """What kept the warehouses from answering, or the policies from fitting them."""
+    if problem.startswith("warehouses."):
+        return Check("warehouses", "failed", problem, "mend the settings, or put the warehouse where they say")
+    return Check("policies fit", "failed", problem, "mend the policies; usher policy check tells the same")
 
 
 async def _issuers(chosen: settings.Settings) -> AsyncIterator[Check]:
@@ -254,6 +261,7 @@ def _lines(check: Check) -> Iterator[Text]:
 def _verdict(checks: Sequence[Check]) -> Text:
     failed = sum(c.state == "failed" for c in checks)
     warned = sum(c.state == "warning" for c in checks)
+    warnings = f"{warned} warning{'s' if warned != 1 else ''}"
     if failed:
-        return Text(f"{failed} failed, {warned} warnings: the gateway would not start", style="bold red")
-    return Text(f"ready to serve, {warned} warnings" if warned else "ready to serve", style="bold green")
+        return Text(f"{failed} failed, {warnings}: the gateway would not start", style="bold red")
+    return Text(f"ready to serve, {warnings}" if warned else "ready to serve", style="bold green")

@@ -96,6 +96,6 @@ async def _reload(app: App, asked: asyncio.Queue[None]) -> None:
         if result.swapped:
             log.warning("policies reloaded: %s", result.policy)
             continue
-        log.error("policies refused, %s stays in force: %d problems", result.policy, len(result.problems))
+        log.error("policies refused, %s stays in force. To mend: %d", result.policy, len(result.problems))
         for problem in result.problems:
             log.error("  %s", problem)

@@ -14,7 +14,7 @@ PHRASES: Mapping[str, str] = {
     ReasonCode.ROW_FILTER: "only some rows of {about}",
     ReasonCode.MASKED: "masked: {about}",
     ReasonCode.COLUMN_HIDDEN: "not all columns of {about}",
-    ReasonCode.APP_NARROWS: "less than without {about}",
+    ReasonCode.APP_NARROWS: "what {about} itself may not see",
     ReasonCode.MISSING_ATTRIBUTE: "no rows, as the token lacks what a filter needs: {about}",
     ReasonCode.NO_GRANT: "no grant for {about}",
     ReasonCode.PII_FOUND: "personal data found: {about}",

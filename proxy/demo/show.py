@@ -80,20 +80,25 @@ def audit(intact: bool, records: int) -> RenderableType:
     return Text("\nAUDIT the log does not stand as it was written; see: usher audit verify", style="bold red")
 
 
-def next_steps(folder: Path, listen: str) -> RenderableType:
-    """What to type next."""
+def next_steps(folder: Path, listen: str, process: int | None) -> RenderableType:
+    """What to type next; `process` is the id of the gateway that serves now, None where none does."""
     config = folder / "usher.yaml"
     asked = "SELECT region, COUNT(*) FROM sales.customers GROUP BY region"
     body = f"-H 'Content-Type: application/json' -d '{{\"sql\": \"{asked}\"}}'"
     curl = f'curl -s http://{listen}/v1/query -H "Authorization: Bearer $(usher token --as analyst)" \\\n    {body}'
     opened = f"duckdb.connect('{folder}/shop.duckdb', read_only=True)"
+    checked = "usher policy check\nusher policy test"
     compare = f"python -c \"import duckdb; print({opened}.sql('{asked}'))\""
+    serve = () if process is not None else (("Serve, until Ctrl-C", "usher serve &"),)
+    reload = f"kill -HUP {process if process is not None else '%1'}"
     steps = (
+        *serve,
         ("Ask the running gateway", curl),
         ("See what a query becomes", 'usher explain --as support "SELECT email, phone FROM sales.customers"'),
         ("See who may see what", "usher can analyst\nusher who-can shop.people.employees.salary"),
-        ("Read and verify the record", "usher audit tail -n 5\nusher audit verify"),
-        ("Change the policies, then test", f"$EDITOR {folder}/policies/grants.csv\nusher policy test"),
+        ("Read and verify the record", "usher audit tail -n 5 --where kind=decision\nusher audit verify"),
+        ("Change the policies, check and test them", f"$EDITOR {folder}/policies/grants.csv\n{checked}"),
+        ("Put them in force; what does not load is refused, and the old ones stay", reload),
         ("Compare with the raw data", compare),
     )
     lines: list[RenderableType] = [Text("\nWhat to type next (in another terminal)", style="bold")]

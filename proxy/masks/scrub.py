@@ -17,6 +17,8 @@ from proxy.dialect import Dialect
 from proxy.values import TypeKind
 
 KINDS = frozenset({TypeKind.TEXT})
+LEAVES_TEXT = True
+"""What has no pattern is still there: the scan of results reads what this mask shows."""
 
 Entity = Literal["email", "iban", "card", "national_id", "phone"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from proxy import kinds
 from proxy.dialect import Dialect
 from proxy.rewrite.proof import prove
 from proxy.rewrite.splice import splice
@@ -90,7 +91,12 @@ def _result(sources: tuple[ColumnView, ...], plain: bool) -> ResultColumn:
     tags = tuple(dict.fromkeys(tag for column in sources for tag in column.tags))
     clear = tuple(t for t in tags if all(t in c.clear_tags for c in sources if t in c.tags))
     masked = plain and bool(sources) and all(_is_masked(column.cells) for column in sources)
-    return ResultColumn(masked, tags, clear)
+    leaves = any(_leaves_text(cell) for column in sources for cell in column.cells)
+    return ResultColumn(masked, tags, clear, leaves)
+
+
+def _leaves_text(cell: Cell) -> bool:
+    return cell.mask is not None and bool(getattr(kinds.load("masks", cell.mask.kind), "LEAVES_TEXT", False))
 
 
 def _is_masked(cells: tuple[Cell, ...]) -> bool:

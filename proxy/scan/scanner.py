@@ -227,7 +227,7 @@ def _failed(error: Exception) -> ScanError:
 def _column(field_: pa.Field[Any], result: ResultColumn | None, skipped: str, active: Sequence[Rule]) -> _Column:
     clear = result.clear_tags if result is not None else ()
     rules = tuple(rule for rule in active if not _is_cleared(rule.tag, clear))
-    if not skipped and result is not None and result.masked:
+    if not skipped and result is not None and result.masked and not result.leaves_text:
         skipped = "masked"
     if not skipped and not rules:
         skipped = "cleared" if active else "off"

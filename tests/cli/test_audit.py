@@ -33,6 +33,7 @@ def test_tail_shows_who_what_and_how_it_ended(usher: Usher, log: Path) -> None:
     decision = next(line for line in ran.out.splitlines() if "  decision " in line)
     assert "analyst via helpbot" in decision
     assert "shop.sales.customers" in decision
+    assert any("  policy-load " in line and "policy=" in line for line in ran.out.splitlines())
     assert any("outcome=completed" in line and "rows=3" in line for line in ran.out.splitlines())
     assert any("support via helpbot" in line and "unknown-table" in line for line in ran.out.splitlines())
 

@@ -52,6 +52,7 @@ def test_policies_that_do_not_fit(usher: Usher, own_demo: Path) -> None:
     ran = usher("doctor")
     assert ran.code == output.REFUSED
     assert "celery" in ran.out
+    assert "FAILED  policies fit: " in ran.out
     assert "would not start" in ran.out
 
 

@@ -19,7 +19,7 @@ def test_reasons_of_one_kind_make_one_line() -> None:
     assert words.withheld(given, "shop") == [
         "only some rows of sales.customers (own-region, not-deleted), sales.orders (own-region)",
         "masked: sales.customers.email",
-        "less than without helpbot",
+        "what helpbot itself may not see",
     ]
 
 

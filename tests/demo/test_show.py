@@ -86,12 +86,17 @@ def test_a_log_that_was_changed_is_not_called_verified() -> None:
     assert "verified" not in printed(show.audit(intact=False, records=3))
 
 
-def test_next_steps_are_commands_that_fit_the_folder() -> None:
+@pytest.mark.parametrize(
+    ("process", "told", "not_told"), [(4711, "kill -HUP 4711", "usher serve"), (None, "usher serve &", "4711")]
+)
+def test_next_steps_are_commands_that_fit_the_folder(process: int | None, told: str, not_told: str) -> None:
     console = Console(file=io.StringIO(), width=60)
-    console.print(show.next_steps(Path("/tmp/demo"), "127.0.0.1:9"), soft_wrap=True)
+    console.print(show.next_steps(Path("/tmp/demo"), "127.0.0.1:9", process), soft_wrap=True)
     file = console.file
     assert isinstance(file, io.StringIO)
     text = file.getvalue()
+    assert told in text
+    assert not_told not in text
     assert "export USHER_CONFIG=/tmp/demo/usher.yaml\n" in text
     assert "curl -s http://127.0.0.1:9/v1/query" in text
     assert "usher explain --as support" in text

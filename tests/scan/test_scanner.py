@@ -53,8 +53,8 @@ def scanned(
     return released.to_pydict(), report
 
 
-def result(*, masked: bool = False, clear: Sequence[str] = ()) -> ResultColumn:
-    return ResultColumn(masked=masked, tags=(), clear_tags=tuple(clear))
+def result(*, masked: bool = False, clear: Sequence[str] = (), leaves_text: bool = False) -> ResultColumn:
+    return ResultColumn(masked=masked, tags=(), clear_tags=tuple(clear), leaves_text=leaves_text)
 
 
 # ---------------------------------------------------------------------------------------------------------- actions
@@ -114,6 +114,13 @@ def test_a_column_that_policy_masked_is_not_scanned_again(runner: asyncio.Runner
     rows, report = scanned(runner, patterns, {"a": [MAIL, None], "b": [MAIL, None]}, plan)
     assert rows == {"a": [MAIL, None], "b": ["<EMAIL_ADDRESS>", None]}
     assert report.cells_skipped == {"masked": 2, "null": 1, "type": 0}
+
+
+def test_a_mask_that_leaves_text_is_scanned(runner: asyncio.Runner, patterns: Workers) -> None:
+    plan = make_plan(("a",), results=(result(masked=True, leaves_text=True),))
+    rows, report = scanned(runner, patterns, {"a": [f"<PHONE> or {MAIL}"]}, plan)
+    assert rows == {"a": ["<PHONE> or <EMAIL_ADDRESS>"]}
+    assert report.cells_read == 1
 
 
 @pytest.mark.parametrize("clear", ["pii.email", "pii"])

@@ -7,10 +7,20 @@ engine holds, or it is refused with what to mend. Nothing is guessed.
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import anyio
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 from starlette.requests import Request
 
 from proxy.doors.http.problems import HttpCode, HttpRefusal, invalid
@@ -20,6 +30,16 @@ _DRAINED = 16 * 1024**2
 _LEAST, _MOST = -(2**127), 2**128 - 1
 
 Parameter: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr | None
+
+
+def _plain(given: Any) -> Any:
+    """One mistake told instead of one for each type that a parameter is not."""
+    values = given.values() if isinstance(given, dict) else given
+    if not isinstance(given, list | dict) or not all(
+        v is None or isinstance(v, bool | int | float | str) for v in values
+    ):
+        raise ValueError("must be a list or an object of text, numbers, booleans and null")
+    return given
 
 
 class PlanBody(BaseModel):
@@ -34,7 +54,7 @@ class PlanBody(BaseModel):
 class QueryBody(PlanBody):
     """A statement to run."""
 
-    parameters: list[Parameter] | dict[str, Parameter] = Field(
+    parameters: Annotated[list[Parameter] | dict[str, Parameter], BeforeValidator(_plain)] = Field(
         default_factory=list, description="Values for $1, $2, .. in order, or for $name by name."
     )
     max_rows: int | None = Field(

@@ -96,8 +96,14 @@ def problem_of(error: GatewayError, *, token_given: bool = True) -> Problem:
 
 def invalid(mistakes: Iterable[Mapping[str, Any]]) -> HttpRefusal:
     """A request that does not fit its schema; pydantic's list of mistakes, without the input it quotes."""
-    told = [f"{'.'.join(str(part) for part in m['loc']) or 'body'}: {m['msg']}" for m in mistakes]
+    told = [f"{'.'.join(str(part) for part in m['loc']) or 'body'}: {_mistake(m)}" for m in mistakes]
     return HttpRefusal(HttpCode.INVALID_REQUEST, "; ".join(told) + ". See /openapi.json for what may be sent.")
+
+
+def _mistake(found: Mapping[str, Any]) -> str:
+    if found.get("type") == "extra_forbidden":
+        return "there is no such member; is it spelt right?"
+    return str(found["msg"]).removeprefix("Value error, ")
 
 
 def reasons_json(reasons: Iterable[Reason]) -> list[Json]:
