@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -40,11 +39,6 @@ def test_every_command_has_help_with_examples(usher: Usher, command: list[str]) 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c != ["policy", "schema"]], ids=" ".join)
 def test_every_command_can_answer_in_json(usher: Usher, command: list[str]) -> None:
     assert "--json" in usher(*command, "--help").out
-
-
-def test_the_version_is_told(usher: Usher) -> None:
-    ran = usher("--version")
-    assert (ran.code, ran.out.strip()) == (output.OK, f"usher {version('sqlusher')}")
 
 
 def test_help_lists_the_exit_codes(usher: Usher) -> None:
