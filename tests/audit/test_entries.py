@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from proxy.audit import entries
@@ -188,6 +189,7 @@ def test_reasons_about_what_the_user_wrote_hold_plain_names_only() -> None:
 )
 def test_no_value_stands_in_any_record(noise: str, shape: str) -> None:
     """Literals, bound values, error texts, result names: the canary is in all of them, and in no record."""
+    assume("--" not in shape or not re.search(r"[\r\n]", noise))  # what follows a line's end is no comment, but code
     value = CANARY + noise + CANARY
     a_plan = plan(sql=shape.replace("{}", value))
     a_plan = replace(a_plan, query=replace(a_plan.query, sql=value))
