@@ -13,7 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 
 from proxy import kinds
 from proxy.dialect import Dialect
-from proxy.errors import InvalidSql
+from proxy.errors import InvalidSql, Ungovernable
 from proxy.values import Catalog, ReasonCode, RowFilter, Table
 
 ALIAS = "__usher"
@@ -56,6 +56,7 @@ def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
     expression = item.this if isinstance(item, exp.Alias) else item
     _check_qualified(expression)
     compiled: exp.Expr = expression.copy()
+    _check_calls(compiled, dialect)
     return compiled
 
 
@@ -129,6 +130,24 @@ def _check_qualified(expression: exp.Expr) -> None:
     for node in expression.find_all(exp.Table):
         if isinstance(node.this, exp.Identifier) and not (node.db and node.catalog):
             raise InvalidSql(f"the table {node.name} could not be resolved", ReasonCode.UNKNOWN_TABLE)
+
+
+def _check_calls(expression: exp.Expr, dialect: Dialect) -> None:
+    """The engine's own parser reads the compiled text, the engine has every function in it, and none needs a group."""
+    if any(node.find_ancestor(exp.Query) is None for node in expression.find_all(exp.AggFunc, exp.Window)):
+        raise InvalidSql("an aggregate or window function must stand in a sub-query", ReasonCode.CONSTRUCT)
+    unbound = exp.Select(expressions=[expression.copy()])
+    for placeholder in list(unbound.find_all(exp.Placeholder)):
+        placeholder.replace(exp.Null())
+    try:
+        called = dialect.syntax(unbound.sql(dialect.name, comments=False, identify=True)).functions
+    except InvalidSql as error:
+        raise InvalidSql("the engine's own parser does not read it", ReasonCode.SYNTAX) from error
+    except Ungovernable:
+        return  # the policy may use more of the engine than callers may
+    unknown = sorted(called - dialect.functions.keys() - dialect.refused.keys())
+    if unknown:
+        raise InvalidSql(f"there is no function {unknown[0]}", ReasonCode.FUNCTION)
 
 
 def _schema(catalog: Catalog) -> dict[str, object]:

@@ -66,6 +66,27 @@ def test_unknown_columns_are_found_against_the_warehouse(usher: Usher, own_demo:
     assert "regoin" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("nofunc(region) = 'EU'", "there is no function nofunc"),
+        ("EXISTS (SELECT nofunc(id) FROM shop.sales.orders)", "there is no function nofunc"),
+        ("count(*) > 1", "must stand in a sub-query"),
+        ("row_number() OVER () = 1", "must stand in a sub-query"),
+        ("region IN (SELECT max(region) FROM shop.sales.orders)", ""),
+        ("lower(region) = lower(:region) AND created_at < now()", ""),
+        ("region[1:1] = 'E' AND list_contains([1, 2], id) AND id::VARCHAR <> '' AND notes ~ 'x'", ""),
+    ],
+)
+def test_functions_of_a_filter_are_those_of_the_engine(usher: Usher, own_demo: Path, where: str, told: str) -> None:
+    path = own_demo / "policies" / "data" / "sales.yaml"
+    path.write_text(path.read_text().replace("region = :region", where, 1))
+    ran = usher("policy", "check")
+    assert ran.code == (output.CONFIG if told else output.OK), ran.err
+    assert told in ran.err
+    assert ("sales.yaml:13" in ran.err) == bool(told)
+
+
 def test_a_failing_test_is_told_and_ends_with_1(usher: Usher, own_demo: Path) -> None:
     tests = own_demo / "policies" / "tests"
     for path in tests.glob("*.yaml"):
