@@ -418,7 +418,8 @@ class ResultColumn:
 class Plan:
     """The SQL that may run, proven, and everything needed to explain and record it. It holds no caller's values, so
     that everybody with the same rights shares it. `renames` maps result names that would show policy text to the names
-    the user's own text gives; `withheld` says in words what the policy view keeps back."""
+    the user's own text gives; `withheld` says in words what the policy view keeps back; `outline` is `sql` as the
+    caller may read it, with filters and masks by their names."""
 
     warehouse: str
     sql: str
@@ -429,6 +430,7 @@ class Plan:
     results: tuple[ResultColumn, ...] | None
     renames: Mapping[str, str]
     withheld: tuple[Reason, ...]
+    outline: str = ""
 
 
 # ------------------------------------------------------------------------------------------------------------ result

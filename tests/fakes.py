@@ -243,6 +243,7 @@ class FakeRewriter:
             ),
             renames={},
             withheld=(Reason(ReasonCode.ROW_FILTER, "shop.main.customers"),),
+            outline='SELECT id, name, redact(email) AS email FROM customers WHERE "own-region"',
         )
 
 

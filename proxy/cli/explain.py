@@ -32,8 +32,8 @@ def explain(
 ) -> None:
     """Show the SQL that would run for a person, and which filter, mask or grant made it so. No data is read.
 
-    In this process (without --url) it also shows what only the operator may know: the filters' conditions, and how many
-    columns are hidden.
+    In this process (without --url) it also shows what only the operator may know: the SQL that runs to the letter, with
+    the filters' conditions, and how many columns are hidden.
 
     Examples:
 
@@ -71,7 +71,7 @@ async def _of_operator(app: App, token: str, request: Request) -> dict[str, Any]
         }
         for table, view in views.items()
     }
-    return {**plan_json(planned), "operator": known}
+    return {**plan_json(planned), "sql": planned.plan.sql, "operator": known}
 
 
 def filters(condition: Condition) -> Iterator[RowFilter]:

@@ -47,6 +47,7 @@ class Rewriter:
             results=_results(query, decision),
             renames=renames,
             withheld=decision.reasons,
+            outline=spliced.outline,
         )
 
 

@@ -6,21 +6,22 @@ the referee can fold it back. Policy text comes from trees; this is the one plac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from proxy.dialect import Dialect, Folding, Splice
 from proxy.rewrite.slots import Slots
-from proxy.rewrite.views import needs_view, table_node, view_select
+from proxy.rewrite.views import needs_view, outline, table_node, view_select
 from proxy.values import Decision, Query, Reference, Slot, Span, TableView
 
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """The rewritten text, what may differ in it, and what it binds."""
+    """The rewritten text, what may differ in it, and what it binds; `outline` is the text as the caller may read it."""
 
     sql: str
+    outline: str
     folding: Folding
     slots: tuple[Slot, ...]
 
@@ -29,6 +30,7 @@ class Spliced:
 class _Change:
     span: Span
     text: str
+    outline: str
     reference: int | None = None
     view: str | None = None
 
@@ -36,10 +38,12 @@ class _Change:
 def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
     """The user's text with every base table replaced by its policy view, or its full name where nothing is withheld."""
     slots = Slots(query.parameters, dict(decision.shape))
-    changes = [_Change(edit.span, edit.text) for edit in query.edits]
+    changes = [_Change(edit.span, edit.text, edit.text) for edit in query.edits]
     for index, (reference, view) in enumerate(zip(query.references, decision.views, strict=True)):
         changes.append(_table(index, reference, view, slots, dialect))
-    text, places = _applied(query.sql, sorted(changes, key=lambda c: c.span.start))
+    changes.sort(key=lambda c: c.span.start)
+    text, places = _applied(query.sql, changes)
+    outlined, _ = _applied(query.sql, [replace(c, text=c.outline) for c in changes])
     splices = tuple(
         Splice(
             original=reference.span.start,
@@ -50,15 +54,17 @@ def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
         for index, reference in enumerate(query.references)
     )
     folding = Folding(splices, query.cte_names, query.parameters, query.prefixes)
-    return Spliced(text, folding, slots.all())
+    return Spliced(text, outlined, folding, slots.all())
 
 
 def _table(index: int, reference: Reference, view: TableView, slots: Slots, dialect: Dialect) -> _Change:
     alias = "" if reference.alias is not None else f" AS {reference.name}"
     if not needs_view(view):
-        return _Change(reference.span, _text(table_node(view.table), dialect) + alias, index)
+        whole = _text(table_node(view.table), dialect) + alias
+        return _Change(reference.span, whole, whole, index)
     select = _text(view_select(view, reference.guarded, slots, dialect), dialect)
-    return _Change(reference.span, f"({select}){alias}", index, select)
+    shown = _text(outline(view, dialect), dialect)
+    return _Change(reference.span, f"({select}){alias}", f"({shown}){alias}", index, select)
 
 
 def _text(tree: exp.Expr, dialect: Dialect) -> str:

@@ -8,6 +8,7 @@ computed on it before the filter can tell of them.
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -15,7 +16,7 @@ from proxy import kinds
 from proxy.dialect import Dialect
 from proxy.rewrite.conditions import ALIAS
 from proxy.rewrite.slots import Slots
-from proxy.values import AllOf, Always, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
+from proxy.values import AllOf, Always, AnyOf, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
 
 _PLAIN_TEXT = "VARCHAR"
 """A type that text masks give already; any other is cast to, so that a mask never changes a column's type."""
@@ -51,6 +52,31 @@ def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Diale
     return select.where(rows) if rows is not None else select
 
 
+def outline(view: TableView, dialect: Dialect) -> exp.Select:
+    """The policy view as its reader may see it: filters and masks stand as their names, for the policy's own text may
+    name what the reader may not see."""
+    columns = tuple(
+        replace(c, cells=tuple(Cell(_named(cell.when), _called(cell.mask, c)) for cell in c.cells))
+        for c in view.columns
+    )
+    return view_select(replace(view, columns=columns, rows=_named(view.rows)), frozenset(), Slots((), {}), dialect)
+
+
+def _named(value: Condition) -> Condition:
+    if isinstance(value, RowFilter):
+        return replace(value, expression=exp.column(exp.to_identifier(value.id, quoted=True)))
+    if isinstance(value, AllOf | AnyOf):
+        return replace(value, parts=tuple(_named(part) for part in value.parts))
+    return value
+
+
+def _called(mask: Mask | None, column: ColumnView) -> Mask | None:
+    """A mask as a call of its name on the column."""
+    if mask is None:
+        return None
+    return replace(mask, expression=exp.Anonymous(this=mask.kind, expressions=[_raw(column)]))
+
+
 def condition(value: Condition, slots: Slots) -> exp.Expr:
     """A condition as an expression over the view's own alias."""
     if isinstance(value, Always):
@@ -83,7 +109,7 @@ def cell_value(column: ColumnView, slots: Slots, dialect: Dialect) -> exp.Expr:
 
 def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
     """What a column shows in one cell: its value or a mask of the column's type, with names still for bound values."""
-    value = exp.column(exp.to_identifier(column.column.name, quoted=True), table=exp.to_identifier(ALIAS, quoted=True))
+    value = _raw(column)
     if mask is None:
         return value
     if mask.expression is not None:
@@ -97,6 +123,10 @@ def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
         return _null(column, dialect)
     plain = column.column.type == _PLAIN_TEXT
     return masked if plain else exp.TryCast(this=masked, to=_type(column, dialect))
+
+
+def _raw(column: ColumnView) -> exp.Column:
+    return exp.column(exp.to_identifier(column.column.name, quoted=True), table=exp.to_identifier(ALIAS, quoted=True))
 
 
 def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:

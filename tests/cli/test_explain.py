@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from proxy import settings
+from proxy.app import build
 from proxy.audit import tail
-from proxy.cli import output
+from proxy.cli import explain, output, session
+from proxy.demo import folder
+from proxy.demo.people import PEOPLE
+from proxy.gateway import Request
 from tests.cli.conftest import Usher
 
 SQL = "SELECT email, notes FROM sales.customers"
@@ -39,6 +46,36 @@ def test_json_holds_the_operators_part(usher: Usher, demo: Path) -> None:
         }
     }
     assert "assigned_to" in made["sql"]
+
+
+async def test_a_callers_plan_names_nothing_of_the_policys_own_text(
+    own_demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_demo / "policies" / "data" / "sales.yaml"
+    secret = "id NOT IN (SELECT id FROM shop.people.employees WHERE salary > 4711)"
+    path.write_text(path.read_text().replace("deleted_at IS NULL", f"deleted_at IS NULL AND {secret}"))
+    masks = own_demo / "policies" / "masks.yaml"
+    masks.write_text(
+        masks.read_text().replace("{mask: email_domain}", "{mask: sql, expression: \"'x' || national_id\"}")
+    )
+    app = build(settings.load(own_demo / "usher.yaml"))
+    await app.start()
+    try:
+        async with session.inside(app, folder.token(own_demo, PEOPLE["analyst"], "helpbot")) as gateway:
+            told = await gateway.post("/v1/plan", {"sql": SQL})
+        planned = await explain._of_operator(app, folder.token(own_demo, PEOPLE["analyst"], "helpbot"), Request(SQL))
+    finally:
+        await app.close()
+    for hidden in ("employees", "salary", "4711", "national_id"):
+        assert hidden not in str(told)
+        assert hidden in planned["sql"]
+    for shown in (
+        'SQL("__usher"."email") AS "email"',
+        '"own-region"',
+        '"not-deleted"',
+        'FROM "shop"."sales"."customers"',
+    ):
+        assert shown in told["sql"]
 
 
 def test_what_is_refused_is_refused_here_too(usher: Usher, demo: Path) -> None:

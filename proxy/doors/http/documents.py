@@ -67,7 +67,7 @@ def decision_json(decision_id: str, plan: Plan) -> dict[str, Json]:
 
 
 def plan_json(planned: Planned) -> dict[str, Json]:
-    """A decision in full: what is read, what of it shows, and the SQL that would run."""
+    """A decision in full: what is read, what of it shows, and the SQL that would run as its caller may read it."""
     plan = planned.plan
     views = {view.table: view for view in plan.decision.views}
     columns: list[Json] = [
@@ -83,7 +83,7 @@ def plan_json(planned: Planned) -> dict[str, Json]:
         "columns": columns,
         "parameters": list(plan.query.parameters),
         "withheld": reasons_json(plan.withheld),
-        "sql": plan.sql,
+        "sql": plan.outline,
     }
 
 

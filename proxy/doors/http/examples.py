@@ -117,7 +117,7 @@ ANSWERS: dict[str, Any] = {
         "columns": _USES,
         "parameters": [],
         "withheld": _WITHHELD,
-        "sql": "SELECT id, name, mask(email) AS email FROM customers WHERE region = $1",
+        "sql": 'SELECT id, name, redact(email) AS email FROM customers WHERE "own-region"',
     },
     "/v1/catalog": {"warehouse": "shop", "tables": [_TABLE]},
     "/v1/audit": {

@@ -135,7 +135,7 @@ class PlanModel(_Model):
     columns: list[UseModel]
     parameters: list[str]
     withheld: list[ReasonModel]
-    sql: str = Field(description="The SQL that would run.")
+    sql: str = Field(description="The SQL that would run, with the policy's filters and masks as names.")
 
 
 class CatalogModel(_Model):
