@@ -461,7 +461,7 @@ async def _released(
         async for raw in source:
             batch = pa.RecordBatch.from_arrays(raw.columns, schema=schema)
             if max_rows is not None and tally.rows + batch.num_rows > max_rows:
-                batch = batch.slice(0, max_rows - tally.rows)
+                batch = _cut(batch, max_rows - tally.rows)
                 tally.truncated = True
             released = await scan.scan(batch)
             life.ticket.take(released.num_rows, released.nbytes)
@@ -477,6 +477,12 @@ async def _released(
         raise
     finally:
         await life.end(outcome, cause)
+
+
+def _cut(batch: pa.RecordBatch, rows: int) -> pa.RecordBatch:
+    """The first rows, in memory of their own: a slice would take the others along, unread by the scan, in the padding
+    of Arrow's buffers."""
+    return batch.take(pa.array(range(rows), pa.int64()))
 
 
 def visible(catalog: Catalog, view: AccessView) -> Catalog:

@@ -7,6 +7,7 @@ engine holds, or it is refused with what to mend. Nothing is guessed.
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import anyio
@@ -112,7 +113,9 @@ def _parse(raw: bytes) -> Any:
         detail = f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8."
         raise HttpRefusal(HttpCode.INVALID_REQUEST, detail) from None
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
+        )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         detail = f"The body is not JSON (line {error.lineno}, column {error.colno}: {error.msg})."
@@ -134,6 +137,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(_: str) -> NoReturn:
     raise HttpRefusal(HttpCode.INVALID_REQUEST, "NaN and Infinity are not JSON; send them as text and cast in SQL.")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise HttpRefusal(
+            HttpCode.INVALID_REQUEST, "A number is too large for a double; send it as text and cast in SQL."
+        )
+    return value
 
 
 def _integer(digits: str) -> int:

@@ -69,6 +69,7 @@ class Edge:
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, sent: _Sent) -> None:
         try:
             self._check_host(scope)
+            _check_framing(scope)
             await self._app(scope, receive, send)
         except ClientDisconnect:
             return
@@ -90,6 +91,14 @@ class Edge:
                 "The gateway does not answer to that host name; its operator lists those it does (doors.http.hosts)."
             )
             raise HttpRefusal(HttpCode.MISDIRECTED, detail)
+
+
+def _check_framing(scope: Scope) -> None:
+    """A request whose end two servers may see in two places can hide another one (RFC 9112, section 6.3)."""
+    names = [name for name, _ in scope["headers"]]
+    if b"transfer-encoding" in names and b"content-length" in names:
+        detail = "The request has both Content-Length and Transfer-Encoding; send one of them."
+        raise HttpRefusal(HttpCode.INVALID_REQUEST, detail, {"Connection": "close"})
 
 
 def _dressed(send: Send, sent: _Sent) -> Send:
