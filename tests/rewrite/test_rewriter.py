@@ -114,11 +114,8 @@ def test_where_the_result_is_not_known_every_touched_column_counts_as_returned()
         "SELECT EXISTS (SELECT 1 FROM customers), id IN (SELECT id FROM customers) FROM orders",
         "SELECT CASE WHEN id IN (SELECT id FROM customers) THEN 1 END FROM orders",
         "SELECT ARRAY(SELECT id FROM customers ORDER BY id)",
-        "SELECT * FROM (SELECT (SELECT max(id) FROM customers))",
-        "WITH t AS (SELECT (SELECT max(id) FROM customers)) SELECT * FROM t",
         "SELECT (WITH c AS (SELECT max(id) AS m FROM customers) SELECT m FROM c)",
         "SELECT (SELECT max(id) FROM customers) UNION ALL SELECT 1",
-        "SELECT COLUMNS(*) FROM (SELECT (SELECT max(id) FROM customers)) t",
         "SELECT {'a': (SELECT max(id) FROM customers)}, unnest([(SELECT max(id) FROM customers)])",
         "SELECT customers, typeof(customers) FROM customers",
         "SELECT sum(sales.orders.amount), sales.orders.status FROM sales.orders GROUP BY 2",
@@ -135,6 +132,19 @@ def test_no_result_name_or_type_ever_shows_policy_text(oracle: Oracle, sql: str)
     assert "__usher" not in repr((actual.names, actual.types))
     assert expected is not None
     assert same(actual, expected), f"{actual}\n{expected}"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM (SELECT (SELECT max(id) FROM customers))",
+        "WITH t AS (SELECT (SELECT max(id) FROM customers)) SELECT * FROM t",
+        "SELECT COLUMNS(*) FROM (SELECT (SELECT max(id) FROM customers)) t",
+    ],
+)
+def test_a_made_up_name_that_others_could_read_is_asked_for(oracle: Oracle, sql: str) -> None:
+    with pytest.raises(Ungovernable, match="give it one with AS"):
+        oracle.harness.ask(oracle.callers["analyst"], sql)
 
 
 def test_a_parameter_as_a_result_keeps_the_users_name_for_it(oracle: Oracle) -> None:
