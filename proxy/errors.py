@@ -21,6 +21,7 @@ show to the caller: it says what happened and what to do and never quotes data; 
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -32,7 +33,7 @@ class GatewayError(Exception):
 
     `statement` is the refused SQL without its values, for the audit log alone, where it could be read that far. `span`
     points into the user's own text where that is known; `sqlstate` may be narrowed by the raiser to the engine's
-    own class where that cannot quote data."""
+    own class where that cannot quote data. `lingering` ends once the warehouse has let go of what it still works on."""
 
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "The gateway failed"
@@ -53,6 +54,7 @@ class GatewayError(Exception):
         self.sqlstate = sqlstate or self.default_sqlstate
         self.decision_id: str | None = None
         self.statement: str | None = None
+        self.lingering: Future[None] | None = None
 
 
 class Unauthenticated(GatewayError):

@@ -445,7 +445,7 @@ class _Life:
                 with _durable(self.entry.decision_id):
                     await self.entry.closed(outcome, tally.rows, tally.size, tally.report, error)
         finally:
-            self.ticket.close()
+            _give_back(self.ticket, error, self.source)
 
 
 async def _released(
@@ -530,6 +530,17 @@ def _durable(decision_id: str | None) -> Iterator[None]:
     except AuditError as error:
         error.decision_id = decision_id
         raise
+
+
+def _give_back(ticket: Ticket, error: BaseException | None, source: object) -> None:
+    """The place of a query is free once the warehouse has let go of it: one that cannot be stopped still counts, so
+    that nobody fills the warehouse by giving up."""
+    for holder in (error, source):
+        lingering = getattr(holder, "lingering", None)
+        if lingering is not None and not lingering.done():
+            lingering.add_done_callback(lambda _: ticket.close())
+            return
+    ticket.close()
 
 
 async def _stopped(source: AsyncIterator[pa.RecordBatch] | None) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from proxy.dialect import Dialect
-from proxy.errors import ConfigError, LimitExceeded, QueryTimeout, WarehouseUnavailable
+from proxy.errors import ConfigError, GatewayError, LimitExceeded, QueryTimeout, WarehouseUnavailable
 from proxy.values import Catalog, ReasonCode, Result
 from proxy.warehouses.duckdb import Settings
 from proxy.warehouses.duckdb.errors import CHANGED, DOWN, FATAL
@@ -79,7 +79,9 @@ class DuckDb:
             schema = await batches.start(sql, parameters)
         except BaseException as error:
             session.broken = session.broken or isinstance(error.__cause__, FATAL)
-            batches.abandon()
+            closing = batches.abandon()
+            if isinstance(error, GatewayError):
+                error.lingering = closing
             raise
         return Result(schema, batches)
 
@@ -192,6 +194,11 @@ class Batches(AsyncIterator[pa.RecordBatch]):
         """Stop the engine and wait until it let go; may be called at any time, and twice."""
         closing = self.abandon()
         await asyncio.wait({closing}, timeout=CLOSE_S)
+
+    @property
+    def lingering(self) -> asyncio.Future[None] | None:
+        """Ends once the engine has let go; None while nobody told it to."""
+        return self._closing
 
     def abandon(self) -> asyncio.Future[None]:
         """Stop the engine, without waiting for it."""
