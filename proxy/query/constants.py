@@ -17,6 +17,9 @@ _WHOLE = re.compile(r"-?\d{1,6}")
 _MOMENTS = tuple(exp.DataType.Type[name] for name in ("DATE", "TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ"))
 _NUMBERS = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 _NOW = (exp.CurrentDate, exp.CurrentTimestamp)
+_NOW_CALLS = frozenset({"now", "today", "get_current_timestamp"})
+_UNITS = {"SECOND": 6, "MINUTE": 6, "HOUR": 6, "DAY": 5, "WEEK": 4, "MONTH": 4, "QUARTER": 4, "YEAR": 4}
+"""Units of intervals -> how many digits of them stay within the calendar of every engine."""
 _CALLS = (exp.TimestampTrunc, exp.DateTrunc, exp.Lower, exp.Upper, exp.Length)
 _DEEPEST = 6
 
@@ -32,7 +35,9 @@ def is_harmless(node: exp.Expr | None, depth: int = 0) -> bool:
     if isinstance(node, exp.Null | exp.Boolean | exp.Placeholder | exp.Var | exp.CurrentDate | exp.CurrentTimestamp):
         return True
     if isinstance(node, exp.Interval):
-        return isinstance(node.this, exp.Literal) and _WHOLE.fullmatch(str(node.this.this)) is not None
+        return _is_interval(node)
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower() in _NOW_CALLS and not node.expressions
     if isinstance(node, exp.Add | exp.Sub):
         return _is_part(node.this, depth) and _is_part(node.expression, depth)
     if isinstance(node, exp.Mul | exp.Div):
@@ -40,6 +45,27 @@ def is_harmless(node: exp.Expr | None, depth: int = 0) -> bool:
     if isinstance(node, exp.Cast):
         return _is_cast(node, depth)
     return isinstance(node, _CALLS) and all(is_harmless(c, depth + 1) for c in node.iter_expressions())
+
+
+def is_of_moments(node: exp.Expr) -> bool:
+    """Whether a harmless expression is a date or time: what it is made of is one, and nothing makes it a text again."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Add | exp.Sub):
+        return is_of_moments(node.this) or is_of_moments(node.expression)
+    if isinstance(node, exp.Cast):
+        return node.to.is_type(*_MOMENTS)
+    if isinstance(node, exp.TimestampTrunc | exp.DateTrunc):
+        return is_of_moments(node.this)
+    return isinstance(node, _NOW) or (isinstance(node, exp.Anonymous) and is_harmless(node))
+
+
+def _is_interval(node: exp.Interval) -> bool:
+    """A whole number of a common unit."""
+    count, unit = node.this, str(node.args.get("unit") or "").upper().removesuffix("S")
+    if not isinstance(count, exp.Literal) or _WHOLE.fullmatch(str(count.this)) is None:
+        return False
+    return len(str(count.this).lstrip("-")) <= _UNITS.get(unit, 0)
 
 
 def _is_part(node: exp.Expr, depth: int) -> bool:

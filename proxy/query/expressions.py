@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from proxy.query.agreement import Types, common
 from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column
-from proxy.query.raising import Types, function_name, is_settling
-from proxy.query.scopes import COUNT, TEXT, Env, Flow, Type, merged
+from proxy.query.raising import function_name, is_settling
+from proxy.query.scopes import COUNT, DOUBLE, INTEGER, TEXT, Env, Flow, Type, merged
 from proxy.values import TypeKind
 
 Nested = Callable[[exp.Expr, Env], Flow]
@@ -24,12 +25,17 @@ _CASTS = {
     exp.DataType.Type.DATE: Type(TypeKind.DATE, "DATE"),
     exp.DataType.Type.TIMESTAMP: Type(TypeKind.TIMESTAMP, "TIMESTAMP"),
     exp.DataType.Type.TIMESTAMPNTZ: Type(TypeKind.TIMESTAMP, "TIMESTAMP"),
-    exp.DataType.Type.INT: Type(TypeKind.INTEGER, "INTEGER"),
-    exp.DataType.Type.BIGINT: Type(TypeKind.INTEGER, "BIGINT"),
-    exp.DataType.Type.DOUBLE: Type(TypeKind.FLOAT, "DOUBLE"),
+    exp.DataType.Type.INT: INTEGER,
+    exp.DataType.Type.BIGINT: COUNT,
+    exp.DataType.Type.DOUBLE: DOUBLE,
     exp.DataType.Type.BOOLEAN: Type(TypeKind.BOOLEAN, "BOOLEAN"),
 }
-_TEXT_FUNCTIONS = (exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Concat, exp.DPipe)
+_OF_TEXT = (exp.Lower, exp.Upper, exp.Trim, exp.Replace, exp.SplitPart)
+"""Functions that take and give texts only."""
+_COUNTING = (exp.Count, exp.Length, exp.Year, exp.Month, exp.Day, exp.Quarter)
+_REAL = (exp.Sqrt, exp.Ln, exp.Exp)
+_OF_ANY = (exp.Substring, exp.Concat, exp.DPipe)
+"""Functions that give what they take: of texts a text, of lists a list, of blobs a blob."""
 _KEEPS_TYPE = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
 
 
@@ -123,11 +129,19 @@ class Reader:
 
     def _type(self, node: exp.Expr, types: Types) -> Type | None:
         if isinstance(node, _KEEPS_TYPE):
-            return types.get(id(node.this))
-        if isinstance(node, _TEXT_FUNCTIONS):
+            return None if node.args.get("count") else types.get(id(node.this))
+        if isinstance(node, exp.Literal):
+            return TEXT if node.is_string else None
+        if isinstance(node, _OF_TEXT):
             return TEXT
-        if isinstance(node, exp.Count):
+        if isinstance(node, _OF_ANY):
+            return TEXT if any(types.get(id(part)) == TEXT for part in _joined(node)) else None
+        if isinstance(node, _COUNTING):
             return COUNT
+        if isinstance(node, _REAL):
+            return DOUBLE
+        if isinstance(node, exp.Case | exp.Coalesce):
+            return common(_values(node), types)
         if isinstance(node, exp.Sum | exp.Avg):
             return _summed(node, types.get(id(node.this)))
         if isinstance(node, exp.Window | exp.Filter | exp.Alias):
@@ -139,12 +153,27 @@ class Reader:
         return None
 
 
+def _values(node: exp.Case | exp.Coalesce) -> list[exp.Expr]:
+    """What a CASE or COALESCE can give."""
+    if isinstance(node, exp.Coalesce):
+        return [node.this, *node.expressions]
+    values = [*(branch.args.get("true") for branch in node.args["ifs"]), node.args.get("default")]
+    return [value for value in values if value is not None]
+
+
+def _joined(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a concatenation, or what a substring is taken of."""
+    if isinstance(node, exp.Substring):
+        return [node.this]
+    return node.expressions or [node.this, node.expression]
+
+
 def _summed(node: exp.Expr, summed: Type | None) -> Type | None:
     """The type of a sum or mean over a column of a known type."""
     if summed is None:
         return None
     if isinstance(node, exp.Avg) or summed.kind is TypeKind.FLOAT:
-        return Type(TypeKind.FLOAT, "DOUBLE")
+        return DOUBLE
     if summed.kind is TypeKind.DECIMAL:
         return Type(TypeKind.DECIMAL, f"DECIMAL(38,{summed.text.partition(',')[2].strip(' )') or 0})")
     return Type(TypeKind.INTEGER, "HUGEINT") if summed.kind is TypeKind.INTEGER else None

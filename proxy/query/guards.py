@@ -13,11 +13,24 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from proxy.query.agreement import Types
 from proxy.query.ledger import Ledger
-from proxy.query.raising import Types, can_raise, is_settling
+from proxy.query.raising import can_raise, is_settling
 from proxy.query.scopes import Flow, Origin
 
-_DECIDING = (exp.And, exp.Or, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Filter, exp.In, exp.Any, exp.All)
+_DECIDING = (
+    exp.And,
+    exp.Or,
+    exp.Case,
+    exp.If,
+    exp.Coalesce,
+    exp.Nullif,
+    exp.Filter,
+    exp.In,
+    exp.Between,
+    exp.Any,
+    exp.All,
+)
 """Nodes that can leave one of their parts uncomputed."""
 
 
@@ -46,7 +59,7 @@ class Guards:
         whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
         sql, dialect = self.ledger.sql, self.ledger.dialect
         raising = [p for p in inner if can_raise(p.node, sql, dialect, types) and not is_settling(p.node, sql, dialect)]
-        if any(isinstance(above, _DECIDING) for place in raising for above in place.above):
+        if any(isinstance(node, _DECIDING) for place in raising for node in (place.node, *place.above)):
             self.ledger.guard(whole)
         if not exposed:
             return

@@ -7,13 +7,12 @@ and costs no more than a guard in the policy view.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
 from sqlglot import exp
 
 from proxy.dialect import Dialect, FunctionKind
-from proxy.query.constants import is_harmless, is_moment
-from proxy.query.scopes import Type
+from proxy.query.agreement import OF_ROWS, Types, agree, is_condition
+from proxy.query.constants import is_harmless
 from proxy.values import TypeKind
 
 _OPERATORS: dict[type[exp.Expr], str] = {
@@ -31,10 +30,6 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.DPipe: "||",
 }
 _SAFE = (
-    exp.And,
-    exp.Or,
-    exp.Not,
-    exp.Is,
     exp.Paren,
     exp.Alias,
     exp.Column,
@@ -46,12 +41,8 @@ _SAFE = (
     exp.Collate,
     exp.Ordered,
     exp.Order,
-    exp.Where,
-    exp.Having,
-    exp.Qualify,
     exp.Group,
     exp.Tuple,
-    exp.If,
     exp.TryCast,
     exp.DataType,
     exp.Star,
@@ -73,39 +64,69 @@ _SAFE = (
     exp.All,
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_LOGICAL = (exp.And, exp.Or, exp.Not, exp.Is, exp.Where, exp.Having, exp.Qualify)
 _UNIFYING = (exp.Coalesce, exp.Case, exp.Nullif)
 _WILDCARDS = (exp.Like, exp.ILike, exp.Glob)
 _PATTERNS = (*_WILDCARDS, exp.RegexpLike, exp.RegexpFullMatch, exp.SimilarTo)
-_OF_ROWS = (exp.Column, exp.Query, exp.Columns, exp.PositionalColumn)
-"""What takes its value from a row."""
+_OF_TEXTS = frozenset(
+    [
+        "ascii",
+        "base64",
+        "bit_length",
+        "char_length",
+        "character_length",
+        "concat",
+        "concat_ws",
+        "contains",
+        "encode",
+        "ends_with",
+        "hash",
+        "instr",
+        "jaro_similarity",
+        "jaro_winkler_similarity",
+        "json_valid",
+        "lcase",
+        "len",
+        "length",
+        "length_grapheme",
+        "levenshtein",
+        "lower",
+        "ltrim",
+        "md5",
+        "nfc_normalize",
+        "octet_length",
+        "ord",
+        "pg_typeof",
+        "position",
+        "prefix",
+        "regexp_escape",
+        "replace",
+        "reverse",
+        "rtrim",
+        "sha1",
+        "sha256",
+        "split",
+        "starts_with",
+        "str_split",
+        "string_split",
+        "string_to_array",
+        "strip_accents",
+        "strlen",
+        "strpos",
+        "suffix",
+        "translate",
+        "trim",
+        "typeof",
+        "ucase",
+        "unicode",
+        "upper",
+    ]
+)
+"""Functions whose every argument is a text, or of any type: a text literal is never converted there."""
+_LEADING_TEXTS = {"split_part": 2}
+"""Functions that take so many texts before other arguments."""
 _REGEXP = re.compile(r"\^?(?:[\w %@,;:/<>=!#&~'\"-][*+?]?|\.[*+?]?|\|)*\$?", re.ASCII)
 """Regular expressions of a form that every engine can read; one that it cannot read raises."""
-_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
-"""Types that the engine widens to each other without loss."""
-_NUMERIC = frozenset({TypeKind.INTEGER, TypeKind.FLOAT})
-_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
-_EXACT_DIGITS = 15
-_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
-_DECIMAL_DIGITS = 38
-
-Types = dict[int, Type | None]
-"""What is known of operands: id of a node -> its type."""
-
-
-class Constant(StrEnum):
-    """What is known of an operand that holds nothing of a row."""
-
-    NULL = "null"
-    STRING = "string"
-    """A text; it takes the other side's type, which may fail."""
-    MOMENT = "moment"
-    """A text that is a date or time of day."""
-    WHOLE = "whole"
-    """A whole number of few digits."""
-    NUMBER = "number"
-    """A number of few digits, or a sum of such."""
-    PARAMETER = "parameter"
-    OTHER = "other"
 
 
 def function_name(node: exp.Expr, sql: str) -> str | None:
@@ -131,14 +152,18 @@ def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
     if not _can_raise(node, sql, dialect, types):
         return False
-    return node.find(*_OF_ROWS) is not None or not is_harmless(node)
+    return node.find(*OF_ROWS) is not None or not is_harmless(node)
 
 
 def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
+    if isinstance(node, _LOGICAL):
+        return not all(is_condition(part, types) for part in _conditions(node))
+    if isinstance(node, exp.If):
+        return not _if_is_safe(node, types)
     if isinstance(node, _COMPARISONS):
-        return not _comparable(node.this, node.expression, types)
+        return not agree((node.this, node.expression), types)
     if isinstance(node, exp.Between):
-        return not all(_comparable(node.this, node.args[end], types) for end in ("low", "high"))
+        return not agree((node.this, node.args["low"], node.args["high"]), types)
     if isinstance(node, exp.In):
         return not _in_is_safe(node, types)
     if isinstance(node, exp.Escape):
@@ -156,8 +181,16 @@ def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool
     if isinstance(node, exp.Func) and not isinstance(node, _SAFE):
         name = function_name(node, sql)
         function = dialect.functions.get(name) if name else None
-        return function is None or function.can_raise
+        return function is None or function.can_raise or not _takes_its_literals(name or "", node)
     return not isinstance(node, _SAFE)
+
+
+def _takes_its_literals(name: str, call: exp.Func) -> bool:
+    """Whether a call has no text literal or parameter that the engine would convert to a number, a list or a date."""
+    if name in _OF_TEXTS:
+        return True
+    arguments = list(call.iter_expressions())[_LEADING_TEXTS.get(name, 0) :]
+    return not any(_text(part) is not None or isinstance(part, exp.Placeholder) for part in arguments)
 
 
 def _text(node: exp.Expr | None) -> str | None:
@@ -183,87 +216,27 @@ def _escape_is_safe(node: exp.Expr) -> bool:
     return not pattern.endswith(escape)
 
 
-def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
-    """An operand's type, or which constant it is; None where neither is known."""
-    while isinstance(node, exp.Paren | exp.Neg):
-        node = node.this
-    if node is None:
-        return None
-    if isinstance(node, exp.Null):
-        return Constant.NULL
-    if isinstance(node, exp.Literal) and node.is_string:
-        return Constant.MOMENT if is_moment(str(node.this)) else Constant.STRING
-    if isinstance(node, exp.Placeholder):
-        return Constant.PARAMETER
-    if node.find(*_OF_ROWS) is None:
-        if isinstance(node, exp.Literal) and str(node.this).isdecimal() and len(str(node.this)) <= _EXACT_DIGITS:
-            return Constant.WHOLE
-        return Constant.NUMBER if _short_sum(node) else Constant.OTHER
-    return types.get(id(node))
+def _conditions(node: exp.Expr) -> tuple[exp.Expr | None, ...]:
+    """The parts of a logical node that must be true or false."""
+    if isinstance(node, exp.Is):
+        return (node.this,) if isinstance(node.expression, exp.Boolean) else ()
+    return (node.this, node.args.get("expression"))
 
 
-def _short_sum(node: exp.Expr) -> bool:
-    """A short number, or a sum of them such as 0.06 - 0.01: any numeric column compares with it."""
-    for part in node.walk():
-        if isinstance(part, exp.Literal):
-            text = str(part.this)
-            if part.is_string or len(text) > _EXACT_DIGITS or "e" in text.lower():
-                return False
-        elif not isinstance(part, exp.Add | exp.Sub | exp.Paren | exp.Neg):
-            return False
-    return True
-
-
-def _comparable(left: exp.Expr | None, right: exp.Expr | None, types: Types) -> bool:
-    return _agree(_operand(left, types), _operand(right, types))
-
-
-def _agree(one: Type | Constant | None, two: Type | Constant | None) -> bool:
-    """Whether values of the two can be brought together without a cast that can raise."""
-    if one is None or two is None:
-        return False
-    if isinstance(one, Constant) and isinstance(two, Constant):
-        return True  # nothing of a row is computed
-    if isinstance(one, Type) and isinstance(two, Type):
-        return one == two or {one.text, two.text} <= _WHOLE
-    known, constant = (one, two) if isinstance(one, Type) else (two, one)
-    return isinstance(known, Type) and isinstance(constant, Constant) and _takes(known, constant)
-
-
-def _takes(known: Type, constant: Constant) -> bool:
-    if constant is Constant.NULL:
-        return True
-    if constant is Constant.STRING:
-        return known.kind is TypeKind.TEXT
-    if constant is Constant.MOMENT:
-        return known.kind is TypeKind.TEXT or known.text in _MOMENTS
-    if constant is Constant.WHOLE:
-        return known.kind in _NUMERIC or _has_digits(known)
-    if constant is Constant.NUMBER:
-        return known.kind in _NUMERIC or _has_room(known)
-    if constant is Constant.PARAMETER:
-        return known.kind in _NUMERIC or known.text in _MOMENTS
-    return known.text in _MOMENTS
-
-
-def _has_digits(known: Type) -> bool:
-    """Whether a decimal type stays within its digits when it takes on those of a short whole number."""
-    found = _DECIMAL.fullmatch(known.text)
-    return found is not None and max(int(found[1]) - int(found[2]), _EXACT_DIGITS) + int(found[2]) <= _DECIMAL_DIGITS
-
-
-def _has_room(known: Type) -> bool:
-    """Whether a decimal type stays within its digits when it takes on the scale of a short number."""
-    found = _DECIMAL.fullmatch(known.text)
-    return found is not None and int(found[1]) - int(found[2]) + max(int(found[2]), _EXACT_DIGITS) <= _DECIMAL_DIGITS
+def _if_is_safe(node: exp.If, types: Types) -> bool:
+    """Whether a branch of CASE, or a call of if(), casts nothing; the values of CASE are looked at as a whole."""
+    if isinstance(node.parent, exp.Case):
+        return node.parent.args.get("this") is not None or is_condition(node.this, types)
+    values = [v for v in (node.args.get("true"), node.args.get("false")) if v is not None]
+    return is_condition(node.this, types) and agree(values, types)
 
 
 def _in_is_safe(node: exp.In, types: Types) -> bool:
     if node.args.get("query") is not None:
-        return _agree(_operand(node.this, types), types.get(id(node.args["query"])))
+        return agree((node.this, node.args["query"]), types)
     if node.args.get("unnest") is not None or node.args.get("field") is not None:
         return False
-    return all(_comparable(node.this, item, types) for item in node.expressions)
+    return agree((node.this, *node.expressions), types)
 
 
 def _unify(node: exp.Expr, types: Types) -> bool:
@@ -274,15 +247,9 @@ def _unify(node: exp.Expr, types: Types) -> bool:
             values.append(node.args["default"])
         subject = node.args.get("this")
         tests = [branch.this for branch in node.args["ifs"]] if subject is not None else []
-        if not all(_comparable(subject, test, types) for test in tests):
-            return False
-    elif isinstance(node, exp.Coalesce):
-        values = [node.this, *node.expressions]
-    else:
-        values = [node.this, node.expression]
-    found = [_operand(v, types) for v in values if v is not None]
-    known = [t for t in found if isinstance(t, Type)]
-    return None not in found and all(_agree(t, other) for t in known for other in found)
+        return agree(values, types) and (subject is None or agree((subject, *tests), types))
+    values = [node.this, *node.expressions] if isinstance(node, exp.Coalesce) else [node.this, node.expression]
+    return agree(values, types)
 
 
 def _cast_is_safe(node: exp.Cast, types: Types) -> bool:

@@ -44,7 +44,7 @@ class Resolver:
     def _nested(self, node: exp.Expr, env: Env) -> Flow:
         outs = self.query(node, env, top=False)
         if outs is None:
-            return merged(s.whole() for s in env.sources)
+            return merged(f for columns in self._ledger.star_columns.values() for f in columns.values())
         return outs[0].flow if len(outs) == 1 and outs[0].star is None else merged(o.flow for o in outs)
 
     def query(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
@@ -127,10 +127,10 @@ class Resolver:
             self._tables.item(lateral, scope)
         if node.args.get("pivots"):
             raise unsupported(node)
-        outs = self._select_list(node, scope, top)
+        outs = self._select_list(node, scope, top and not _names_an_alias(node))
         where = node.args.get("where")
         if where is not None:
-            self._reader.flow(where.this, scope, exposed=True)
+            self._reader.flow(where, scope, exposed=True)
         for clause in _CLAUSES:
             part = node.args.get(clause)
             if isinstance(part, exp.Expr):
@@ -139,21 +139,22 @@ class Resolver:
             self._reader.flow(window, scope, exposed=not top)
         return outs
 
-    def _select_list(self, node: exp.Select, scope: Env, top: bool) -> tuple[Out, ...] | None:
-        """Select items in order; an alias can be used by later items and by every clause."""
+    def _select_list(self, node: exp.Select, scope: Env, hidden: bool) -> tuple[Out, ...] | None:
+        """Select items in order; an alias can be used by later items and by every clause. `hidden` says that they are
+        computed for the result only."""
         outs: list[Out] | None = []
         for item in node.expressions:
             star = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
             if isinstance(star, exp.Star):
                 only = item.args["table"].name if isinstance(item, exp.Column) and item.args.get("table") else None
                 for part in [*(star.args.get("replace") or ())]:
-                    self._reader.flow(part.this if isinstance(part, exp.Alias) else part, scope, exposed=not top)
+                    self._reader.flow(part.this if isinstance(part, exp.Alias) else part, scope, exposed=not hidden)
                 expanded = None if _edits_star(star) else self._star(scope, only, node)
                 if expanded is None:
                     self._touch_all(scope)
                 outs = outs + list(expanded) if outs is not None and expanded is not None else None
                 continue
-            flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not top)
+            flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not hidden)
             if isinstance(item, exp.Alias):
                 scope.aliases[item.alias.lower()] = flow
             if outs is not None:
@@ -243,6 +244,18 @@ class Resolver:
     def _as_cte(self, renamed: str, outs: tuple[Out, ...] | None, columns: list[str]) -> Cte:
         source = derived(self._ledger, None, outs, columns)
         return Cte(renamed, source.outs, source.columns, source.rest)
+
+
+def _names_an_alias(node: exp.Select) -> bool:
+    """Whether a condition may use what the select list computes, by its alias."""
+    aliases = {item.alias.lower() for item in node.expressions if isinstance(item, exp.Alias)}
+    conditions = (node.args.get(clause) for clause in ("where", "having", "qualify"))
+    return any(
+        column.name.lower() in aliases and not column.table
+        for part in conditions
+        if part is not None and aliases
+        for column in part.find_all(exp.Column)
+    )
 
 
 def _aligned(left: tuple[Out, ...], right: tuple[Out, ...]) -> bool:

@@ -25,6 +25,8 @@ class Type:
 
 TEXT = Type(TypeKind.TEXT, "VARCHAR")
 COUNT = Type(TypeKind.INTEGER, "BIGINT")
+INTEGER = Type(TypeKind.INTEGER, "INTEGER")
+DOUBLE = Type(TypeKind.FLOAT, "DOUBLE")
 
 
 @dataclass(frozen=True, slots=True)

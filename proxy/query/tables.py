@@ -54,7 +54,7 @@ class Tables:
         self.item(join.this, scope)
         on = join.args.get("on")
         if on is not None:
-            self._reader.flow(on, scope, exposed=True)
+            self._reader.flow(exp.Where(this=on), scope, exposed=True)
         for identifier in join.args.get("using") or ():
             self._using(identifier, scope)
         if join.args.get("method") == "NATURAL":

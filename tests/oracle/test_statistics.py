@@ -37,6 +37,13 @@ PREDICATES = (
     "[1][k] = 1 AND name::INTEGER = 5",
     "if(k = 0, CAST('x' AS DATE), NULL) IS NULL",
     "nullif(k, 0) IS NULL AND make_date(2020, 13, 1) IS NULL",
+    "k = 0 AND id >= 'abc'",
+    "k = 0 AND 'x' = 1",
+    "k = 0 AND NOT 'abc'",
+    "k = 0 AND uuid() = 'abc'",
+    "k = 0 AND sqrt('abc') IS NULL",
+    "k = 0 AND INTERVAL 'abc' DAY IS NULL",
+    "name = 'Bruno' AND nullif('abc', 1) IS NULL",
 )
 POSITIONS = {
     "where": "SELECT count(*) FROM {t} q WHERE {p}",

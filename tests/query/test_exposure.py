@@ -150,3 +150,17 @@ def test_what_may_stand_for_any_column_guards_all(condition: str) -> None:
 )
 def test_a_column_in_a_lambda_is_guarded(condition: str) -> None:
     assert guarded(f"SELECT 1 FROM customers WHERE {condition}") == ["customers.id", "customers.marks"]
+
+
+# ------------------------------------------------------------------------------------------------------------ aliases
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT {RAISES} AS x FROM customers WHERE x = 1",
+        f"SELECT {RAISES} AS x, count(*) FROM customers GROUP BY x HAVING x = 1",
+        f"SELECT {RAISES} AS x FROM customers QUALIFY x = 1 AND row_number() OVER (ORDER BY id) = 1",
+        f"SELECT {RAISES} AS x, x AS y FROM customers WHERE y = 1",
+    ],
+)
+def test_an_alias_in_a_condition_exposes_what_it_stands_for(sql: str) -> None:
+    assert "customers.name" in guarded(sql)

@@ -35,8 +35,6 @@ SAFE = [
     "born >= DATE '2020-01-01' - INTERVAL '90' DAY",
     "born BETWEEN DATE '2020-01-01' AND DATE '2020-12-31'",
     "seen < current_timestamp",
-    "id = ?",
-    "born = ?",
     # what cannot be false in itself
     "active",
     "NOT active AND name IS NULL OR name IS NOT NULL",
@@ -77,6 +75,8 @@ RAISING = [
     "name = CAST(1 AS INTEGER)",
     "name = ?",
     "credit = ?",
+    "id = ?",
+    "born = ?",
     "name IN (1, 2)",
     "name IN ('a', 2)",
     "id IN (SELECT note FROM orders)",

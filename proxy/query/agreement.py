@@ -1,0 +1,188 @@
+"""Whether values can come together without a cast that can raise: in comparisons, lists, CASE, and as conditions.
+
+Rule kept here: constants are read by their value. The engine converts a constant to the other side's type when it
+computes the expression, not when it plans it, so that a wrong one raises only where a row gets that far.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlglot import exp
+
+from proxy.query.constants import is_harmless, is_moment, is_of_moments
+from proxy.query.scopes import INTEGER, TEXT, Type
+from proxy.values import TypeKind
+
+OF_ROWS = (exp.Column, exp.Query, exp.Columns, exp.PositionalColumn)
+"""What takes its value from a row."""
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+"""Types that the engine widens to each other without loss."""
+_NUMERIC = frozenset({TypeKind.INTEGER, TypeKind.FLOAT})
+_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+_EXACT_DIGITS = 15
+_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+_DECIMAL_DIGITS = 38
+_CONDITIONS = (
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.Is,
+    exp.Between,
+    exp.In,
+    exp.Exists,
+    exp.Boolean,
+    exp.Null,
+    exp.Escape,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.NullSafeEQ,
+    exp.NullSafeNEQ,
+    exp.Like,
+    exp.ILike,
+    exp.Glob,
+    exp.RegexpLike,
+    exp.RegexpFullMatch,
+    exp.SimilarTo,
+    exp.StartsWith,
+    exp.EndsWith,
+    exp.Contains,
+    exp.ArrayContains,
+    exp.IsNan,
+    exp.IsInf,
+    exp.LogicalAnd,
+    exp.LogicalOr,
+)
+_CONDITION_CALLS = frozenset({"contains", "ends_with", "isfinite", "list_contains", "list_has", "prefix", "suffix"})
+
+Types = dict[int, Type | None]
+"""What is known of operands: id of a node -> its type."""
+
+
+class Constant(StrEnum):
+    """What is known of an operand that holds nothing of a row."""
+
+    NULL = "null"
+    STRING = "string"
+    """A text; it takes the other side's type, which may fail."""
+    MOMENT = "moment"
+    """A text that is a date or time of day: it can be taken for either."""
+    INSTANT = "instant"
+    """A date or time: current_date, DATE '2024-01-01', and sums of such."""
+    WHOLE = "whole"
+    """A whole number of few digits."""
+    NUMBER = "number"
+    """A number of few digits, or a sum of such."""
+
+
+_TOGETHER = (
+    frozenset({Constant.STRING, Constant.MOMENT}),
+    frozenset({Constant.MOMENT, Constant.INSTANT}),
+    frozenset({Constant.WHOLE, Constant.NUMBER}),
+)
+
+
+def agree(nodes: Iterable[exp.Expr | None], types: Types) -> bool:
+    """Whether the values of all these can be brought to one type without a cast that can raise."""
+    found = {_operand(node, types) for node in nodes}
+    if None in found:
+        return False
+    found.discard(Constant.NULL)
+    known = [one for one in found if isinstance(one, Type)]
+    constants = [one for one in found if isinstance(one, Constant)]
+    if not known:
+        return any(set(constants) <= kinds for kinds in _TOGETHER) or len(constants) <= 1
+    return all(_same(known[0], one) for one in known) and all(_takes(one, c) for one in known for c in constants)
+
+
+def common(nodes: Iterable[exp.Expr | None], types: Types) -> Type | None:
+    """The type that values which agree are brought to, where it is known."""
+    parts = list(nodes)
+    found = {_operand(node, types) for node in parts} - {Constant.NULL}
+    known = [one for one in found if isinstance(one, Type)]
+    if len(known) == 1 and known[0].kind is TypeKind.TEXT and agree(parts, types):
+        return known[0]
+    if found <= {Constant.STRING, Constant.MOMENT}:
+        return TEXT if found else None
+    return next(iter(known)) if len(found) == len(known) == 1 else INTEGER if found == {Constant.WHOLE} else None
+
+
+def is_condition(node: exp.Expr | None, types: Types) -> bool:
+    """Whether a value is known to be true, false or NULL: any other, in the place of a condition, is cast."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if node is None or isinstance(node, _CONDITIONS):
+        return True
+    if isinstance(node, exp.Anonymous) and str(node.name).lower() in _CONDITION_CALLS:
+        return True
+    known = types.get(id(node))
+    return known is not None and known.kind is TypeKind.BOOLEAN
+
+
+def _operand(node: exp.Expr | None, types: Types) -> Type | Constant | None:
+    """An operand's type, or which constant it is; None where neither is known, as for a parameter."""
+    while isinstance(node, exp.Paren | exp.Neg):
+        node = node.this
+    if node is None or isinstance(node, exp.Null):
+        return Constant.NULL if node is not None else None
+    if node.find(*OF_ROWS) is not None:
+        return types.get(id(node))
+    if isinstance(node, exp.Boolean):
+        return Type(TypeKind.BOOLEAN, "BOOLEAN")
+    if isinstance(node, exp.Literal) and node.is_string:
+        return Constant.MOMENT if is_moment(str(node.this)) else Constant.STRING
+    if isinstance(node, exp.Literal) and str(node.this).isdecimal() and len(str(node.this)) <= _EXACT_DIGITS:
+        return Constant.WHOLE
+    if _short_sum(node):
+        return Constant.NUMBER
+    if not is_harmless(node):
+        return None
+    if is_of_moments(node):
+        return Constant.INSTANT
+    return Constant.STRING if types.get(id(node)) == TEXT else None
+
+
+def _short_sum(node: exp.Expr) -> bool:
+    """A short number, or a sum of them such as 0.06 - 0.01: any numeric column compares with it."""
+    for part in node.walk():
+        if isinstance(part, exp.Literal):
+            text = str(part.this)
+            if part.is_string or len(text) > _EXACT_DIGITS or "e" in text.lower():
+                return False
+        elif not isinstance(part, exp.Add | exp.Sub | exp.Paren | exp.Neg):
+            return False
+    return True
+
+
+def _same(one: Type, two: Type) -> bool:
+    return one == two or {one.text, two.text} <= _WHOLE
+
+
+def _takes(known: Type, constant: Constant) -> bool:
+    if constant is Constant.STRING:
+        return known.kind is TypeKind.TEXT
+    if constant is Constant.MOMENT:
+        return known.kind is TypeKind.TEXT or known.text in _MOMENTS
+    if constant is Constant.INSTANT:
+        return known.text in _MOMENTS
+    if constant is Constant.WHOLE:
+        return known.kind in _NUMERIC or _has_digits(known)
+    return (known.kind in _NUMERIC and "HUGEINT" not in known.text) or _has_room(known)
+
+
+def _has_digits(known: Type) -> bool:
+    """Whether a decimal type stays within its digits when it takes on those of a short whole number."""
+    found = _DECIMAL.fullmatch(known.text)
+    return found is not None and max(int(found[1]) - int(found[2]), _EXACT_DIGITS) + int(found[2]) <= _DECIMAL_DIGITS
+
+
+def _has_room(known: Type) -> bool:
+    """Whether a decimal type stays within its digits when it takes on the scale of a short number."""
+    found = _DECIMAL.fullmatch(known.text)
+    return found is not None and int(found[1]) - int(found[2]) + max(int(found[2]), _EXACT_DIGITS) <= _DECIMAL_DIGITS
