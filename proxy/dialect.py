@@ -62,6 +62,8 @@ class Expressions:
     """A double without its fraction, towards zero."""
     whole: Callable[[exp.Expression], exp.Expression]
     """A decimal without its fraction, towards zero, in an integer type that holds every decimal."""
+    opaque: Callable[[exp.Expression], exp.Expression]
+    """A column's own value, behind which the planner sees no statistics of the column."""
 
 
 @dataclass(frozen=True, slots=True)

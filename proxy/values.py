@@ -277,7 +277,8 @@ class Never:
 @dataclass(frozen=True, slots=True)
 class RowFilter:
     """A row filter of data/*.yaml, compiled. `expression` is the tree that the rewriter made of `where` at load time
-    (opaque to everybody else); `attributes` are the caller's attributes it binds, `tables` what else it reads."""
+    (opaque to everybody else); `attributes` are the caller's attributes it binds, `lists` those that may be lists,
+    `names` every table and column in it."""
 
     id: str
     table: TableId
@@ -285,6 +286,7 @@ class RowFilter:
     attributes: frozenset[str]
     expression: Any = field(compare=False, repr=False)
     lists: frozenset[str] = frozenset()
+    names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

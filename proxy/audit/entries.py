@@ -175,9 +175,8 @@ def _objects(views: Sequence[TableView]) -> list[Json]:
     """Each table once, with the filters in force on it and the roles that opened it."""
     seen: dict[str, Json] = {}
     for view in views:
-        conditions = [view.rows, *(cell.when for column in view.columns for cell in column.cells)]
         seen[str(view.table)] = {
-            "filters": [*sorted({name for condition in conditions for name in _filters(condition)})],
+            "filters": [*sorted({row_filter.id for row_filter in _filters(view)})],
             "hidden_columns": view.hidden,
             "roles": list(view.roles),
             "table": str(view.table),
@@ -185,12 +184,15 @@ def _objects(views: Sequence[TableView]) -> list[Json]:
     return list(seen.values())
 
 
-def _filters(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, RowFilter):
-        yield condition.id
-    elif isinstance(condition, AllOf | AnyOf):
-        for part in condition.parts:
-            yield from _filters(part)
+def _filters(view: TableView) -> Iterator[RowFilter]:
+    """Every row filter of a view, those that decide about cells included."""
+    conditions: list[Condition] = [view.rows, *(cell.when for column in view.columns for cell in column.cells)]
+    while conditions:
+        condition = conditions.pop()
+        if isinstance(condition, RowFilter):
+            yield condition
+        elif isinstance(condition, AllOf | AnyOf):
+            conditions.extend(condition.parts)
 
 
 def _names(plan: Plan) -> frozenset[str]:
@@ -199,6 +201,7 @@ def _names(plan: Plan) -> frozenset[str]:
     for view in plan.decision.views:
         names |= {view.table.warehouse, view.table.schema, view.table.name}
         names |= {column.column.name for column in view.columns}
+        names |= {name for row_filter in _filters(view) for name in row_filter.names}
     names |= {column.column for column in plan.columns}
     names |= set(plan.query.cte_names.values())
     return frozenset(names)

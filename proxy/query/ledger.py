@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
-from proxy.query.scopes import Flow, Origin, Source, Type
+from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
 from proxy.values import Catalog, ColumnUse, Edit, ReasonCode, Reference, Span, Table, TableId
 
@@ -103,6 +103,10 @@ class Ledger:
         """A name that nothing in any scope denotes: the policy refuses it, as it would a hidden column."""
         self.uses.append(ColumnUse(self.sql[span.start : span.end], span, (), certain=True))
         return Flow()
+
+    def everything(self) -> Flow:
+        """Every column of every table read so far: what a value of unknown origin may hold."""
+        return merged(flow for columns in self.star_columns.values() for flow in columns.values())
 
     def touch(self, origins: frozenset[Origin]) -> None:
         """Columns that the statement may read."""

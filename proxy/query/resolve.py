@@ -44,7 +44,7 @@ class Resolver:
     def _nested(self, node: exp.Expr, env: Env) -> Flow:
         outs = self.query(node, env, top=False)
         if outs is None:
-            return merged(f for columns in self._ledger.star_columns.values() for f in columns.values())
+            return self._ledger.everything()
         return outs[0].flow if len(outs) == 1 and outs[0].star is None else merged(o.flow for o in outs)
 
     def query(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
@@ -214,36 +214,43 @@ class Resolver:
         ledger.cte_names[renamed] = name
         ledger.edits.append(Edit(ledger.span(identifier), f'"{renamed}"'))
         columns = [str(c.name) for c in node.args["alias"].args.get("columns") or ()]
-        if recursive and isinstance(node.this, exp.SetOperation):
-            self._recursive(node.this, name, renamed, columns, env)
+        body = _bare(node.this)
+        if recursive and isinstance(body, exp.Union):
+            around = self._ctes
+            self._with(body.args.get("with_"), env)
+            made = self._recursive(body, name, renamed, columns, env)
+            self._ctes = {**around, name.lower(): made}
             return
         outs = self.query(node.this, env, top=False)
         self._ctes = {**self._ctes, name.lower(): self._as_cte(renamed, outs, columns)}
 
-    def _recursive(self, body: exp.SetOperation, name: str, renamed: str, columns: list[str], env: Env | None) -> None:
-        """The anchor first, without itself; then the recursive part, which sees all that flows into the anchor."""
-        first = len(self._ledger.references)
+    def _recursive(self, body: exp.Union, name: str, renamed: str, columns: list[str], env: Env | None) -> Cte:
+        """The anchor first, without itself; then the recursive part. A later round may compute with any value of an
+        earlier one, so every column may hold what any of the two gives, and all of it is guarded."""
         outs = self.query(body.this, env, top=False)
-        anchor = self._as_cte(renamed, outs, columns)
-        around = self._ctes
-        everything = merged(
-            f for i in range(first, len(self._ledger.references)) for f in self._ledger.star_columns[i].values()
-        )
-        self._ctes = {**around, name.lower(): Cte(renamed, None, anchor.columns, everything)}
-        second = len(self._ledger.references)
-        self.query(body.expression, env, top=False)
-        more = merged(
-            f for i in range(second, len(self._ledger.references)) for f in self._ledger.star_columns[i].values()
-        )
-        whole = merged((everything, more))
-        for index, column in whole.origins:
-            self._ledger.references[index].guarded.add(column)  # a later round may compute on any of them
-        names = {key: merged((flow, more)) for key, flow in anchor.columns.items()}
-        self._ctes = {**around, name.lower(): Cte(renamed, None, names, whole)}
+        names = self._as_cte(renamed, outs, columns).columns
+        first = self._whole(outs)
+        self._ctes = {**self._ctes, name.lower(): Cte(renamed, None, dict.fromkeys(names, first), first)}
+        second = self.query(body.expression, env, top=False)
+        self._modifiers(body, None, env)
+        whole = merged((first, self._whole(second)))
+        self._ledger.guard(whole.origins)
+        return Cte(renamed, None, dict.fromkeys(names, whole), whole)
+
+    def _whole(self, outs: tuple[Out, ...] | None) -> Flow:
+        """All that can be in the rows of a query."""
+        return self._ledger.everything() if outs is None else merged(o.flow for o in outs)
 
     def _as_cte(self, renamed: str, outs: tuple[Out, ...] | None, columns: list[str]) -> Cte:
         source = derived(self._ledger, None, outs, columns)
         return Cte(renamed, source.outs, source.columns, source.rest)
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    """A query without the parentheses round it."""
+    while isinstance(node, exp.Subquery) and not any(v for k, v in node.args.items() if k != "this"):
+        node = node.this
+    return node
 
 
 def _names_an_alias(node: exp.Select) -> bool:

@@ -124,9 +124,19 @@ class Tables:
         if cte is not None:
             self._cte_reference(node, cte, alias, columns, scope)
             return
-        spelt = self._ledger.text(node.args["alias"].this) if alias is not None else None
+        spelt = self._alias_of(node) if alias is not None else None
         source = self._ledger.reference(node, spelt)
         scope.sources.append(_renamed(source, columns) if columns else source)
+
+    def _alias_of(self, node: exp.Table) -> str:
+        """A table's alias as it is spelt. Raises `Ungovernable` where it stands before the table (`FROM a: t`), since
+        the engine then takes its place for the table's."""
+        identifier = node.args["alias"].this
+        if self._ledger.span(identifier).start < self._ledger.span(node.this).start:
+            raise Ungovernable(
+                "An alias before a table is not supported: write FROM table AS alias.", ReasonCode.CONSTRUCT
+            )
+        return self._ledger.text(identifier)
 
     def _cte_reference(self, node: exp.Table, cte: Cte, alias: str | None, columns: list[str], scope: Env) -> None:
         span = self._ledger.span(node.this)
@@ -179,7 +189,7 @@ def derived(ledger: Ledger, alias: str | None, outs: tuple[Out, ...] | None, col
     name = alias.lower() if alias is not None else None
     stars = ledger.star_columns
     if outs is None:
-        flows = merged(f for i in stars for f in stars[i].values())
+        flows = ledger.everything()
         return Source(name, {c.lower(): flows for c in columns}, None, flows)
     whole = merged(o.flow for o in outs)
     if not columns:

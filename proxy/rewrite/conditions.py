@@ -31,7 +31,8 @@ def compile_filter(filter_id: str, where: str, table: Table, catalog: Catalog) -
         raise InvalidSql("a filter binds attributes by name, as :region", ReasonCode.PARAMETERS)
     lists = frozenset(str(p.this) for p in placeholders if isinstance(p.parent, exp.In) and p.parent.this is not p)
     attributes = frozenset(str(p.this) for p in placeholders)
-    return RowFilter(filter_id, table.id, where, attributes, condition, lists)
+    names = frozenset(identifier.name for identifier in condition.find_all(exp.Identifier))
+    return RowFilter(filter_id, table.id, where, attributes, condition, lists, names)
 
 
 def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:

@@ -48,7 +48,14 @@ def _item(item: exp.Expr, column: ColumnView, rows: Condition, dialect: Dialect)
         and guard.args.get("default") is None
         and len(guard.args["ifs"]) == 1
         and _says(guard.args["ifs"][0].this, rows, dialect)
-        and _cells(guard.args["ifs"][0].args["true"], column, dialect)
+        and _cells(_seen_through(guard.args["ifs"][0].args["true"]), column, dialect)
+    )
+
+
+def _seen_through(value: exp.Expr) -> exp.Expr:
+    """An expression with `TRY(column)` as the column, which it always equals."""
+    return value.copy().transform(
+        lambda node: node.this if isinstance(node, exp.Try) and isinstance(node.this, exp.Column) else node
     )
 
 

@@ -1,8 +1,8 @@
 """Policy views: the derived table that stands for a base table, as a tree.
 
 Rule kept here: a view lists the readable columns, masked ones masked, and applies the row filter; each of its names is
-qualified by an alias no user can write. A guarded column is NULL in rows the filter does not admit, so that nothing
-computed on it before the filter can tell of them.
+qualified by an alias no user can write. A guarded column is NULL in rows the filter does not admit, and hides what the
+engine's statistics say of it, so that nothing computed on it, or left out, before the filter can tell of them.
 """
 
 from __future__ import annotations
@@ -44,12 +44,23 @@ def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Diale
     for column in view.columns:
         value = cell_value(column, slots, dialect)
         if rows is not None and column.column.name in guarded:
-            value = exp.Case(ifs=[exp.If(this=rows.copy(), true=value)])
+            value = exp.Case(ifs=[exp.If(this=rows.copy(), true=_opaque(value, dialect))])
         items.append(exp.alias_(value, column.column.name, quoted=True))
     table = table_node(view.table)
     table.set("alias", exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
     select = exp.Select(expressions=items).from_(table)
     return select.where(rows) if rows is not None else select
+
+
+def _opaque(value: exp.Expr, dialect: Dialect) -> exp.Expr:
+    """A column's cells without what the engine's statistics say of the raw columns, hidden rows included."""
+    inside = value.walk(prune=lambda node: isinstance(node, exp.Query))
+    columns = [node for node in inside if isinstance(node, exp.Column)]
+    for column in columns:
+        if column is value:
+            return dialect.expressions.opaque(column)
+        column.replace(dialect.expressions.opaque(column.copy()))
+    return value
 
 
 def outline(view: TableView, dialect: Dialect) -> exp.Select:

@@ -64,7 +64,7 @@ def plan(
     email = Column("email", "VARCHAR", TypeKind.TEXT)
     own = RowFilter("own-region", CUSTOMERS, "region = :region", frozenset({"region"}), None)
     alive = RowFilter("not-deleted", CUSTOMERS, "deleted_at IS NULL", frozenset(), None)
-    tickets = RowFilter("own-tickets", CUSTOMERS, "id IN (..)", frozenset(), None)
+    tickets = RowFilter("own-tickets", CUSTOMERS, "id IN (..)", frozenset(), None, names=frozenset({"assigned_to"}))
     view = TableView(
         CUSTOMERS,
         (ColumnView(email, (Cell(own, None), Cell(Always(), Mask("email_domain", tag="pii.email"))), ("pii.email",)),),

@@ -75,6 +75,17 @@ def test_the_decision_holds_every_field() -> None:
     }
 
 
+def test_names_of_the_policys_own_filters_stay_in_the_rewritten_text_and_others_do_not() -> None:
+    sql = (
+        'SELECT email FROM customers WHERE "id" IN (SELECT 1 FROM t WHERE "assigned_to" = $1 AND "ana@example.com" = 2)'
+    )
+    said = entries.of_plan(plan(sql=sql))["statement"]
+    assert isinstance(said, dict)
+    assert said["rewritten"] == (
+        'SELECT email FROM customers WHERE "?" IN (SELECT ? FROM t WHERE "assigned_to" = $1 AND "?" = ?)'
+    )
+
+
 def test_a_refusal_holds_code_and_reasons_and_no_text() -> None:
     error = Denied("You may not, " + CANARY, Reason(ReasonCode.NO_GRANT, "shop.main.salaries"))
     body = entries.refused(*WHO, {}, error)

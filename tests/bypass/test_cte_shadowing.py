@@ -11,7 +11,7 @@ CASES = {
     "self_shadow_of_the_vault": ("WITH vault AS (SELECT * FROM vault) SELECT * FROM vault", "unknown-table"),
     "self_shadow_in_other_case": (
         'WITH "CUSTOMERS" AS (SELECT * FROM customers) SELECT * FROM Customers',
-        "not-proven",
+        SAME,
     ),
     "self_shadow_quoted": ('WITH "vault" AS (SELECT * FROM vault) SELECT * FROM "vault"', "unknown-table"),
     "inner_scope_does_not_exempt_outer": (

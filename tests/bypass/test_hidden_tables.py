@@ -49,7 +49,7 @@ CASES = {
     "asof": ("SELECT * FROM orders ASOF JOIN vault ON orders.id >= vault.k", "unknown-table"),
     "semi": ("SELECT * FROM orders SEMI JOIN vault ON orders.id = vault.k", "unknown-table"),
     "anti": ("SELECT * FROM orders ANTI JOIN vault ON orders.id = vault.k", "unknown-table"),
-    "prefix_alias": ("SELECT * FROM a: vault", "unknown-table"),
+    "prefix_alias": ("SELECT * FROM a: vault", "construct"),
     "schema": ("SELECT * FROM main.vault", "unknown-table"),
     "warehouse": ("SELECT * FROM shop.vault", "unknown-table"),
     "whole_name": ("SELECT * FROM shop.main.vault", "unknown-table"),

@@ -46,7 +46,7 @@ FROM range(140) t(i) WHERE i < 140 - (SELECT count(*) FROM sales.orders);
 CREATE TABLE sales.more AS SELECT 1 AS a;
 """
 """Turns the warehouse of `world` into one that looks the same to an analyst of the EU. Both have as many rows: how many
-there are shows otherwise, see `test_the_build_side_does_not_tell_how_many_rows_are_hidden`."""
+there are shows otherwise, see `test_the_build_side_tells_no_more_than_that_a_table_is_larger`."""
 MANY = """
 INSERT INTO sales.customers (id, name, region, deleted)
 SELECT 2000000000 + i, 'boom', 'US', false FROM range(3000) t(i);
@@ -196,14 +196,17 @@ def test_the_warehouses_differ(sides: tuple[Side, Side]) -> None:
     assert counts[0] != counts[1]
 
 
-@pytest.mark.xfail(strict=True, reason="the engine picks the build side of a join by how many rows a table has in all")
-def test_the_build_side_does_not_tell_how_many_rows_are_hidden(sides: tuple[Side, Side], tmp_path: Path) -> None:
-    many = Side(tmp_path / "many", MANY)
+def test_the_build_side_tells_no_more_than_that_a_table_is_larger(sides: tuple[Side, Side], tmp_path: Path) -> None:
+    """A limit that the threat model states: rows that the caller sees may raise, or not, by which side of a join the
+    engine builds, and that goes by how many rows the tables have in all. Should this end, the page must say so."""
+    few, many = sides[0], Side(tmp_path / "many", MANY)
     try:
-        told = [(sides[0].told(sql), many.told(sql)) for sql in BUILD_SIDES]
+        told = [(few.told(sql), many.told(sql)) for sql in BUILD_SIDES]
     finally:
         many.harness.close()
-    assert [one for one, _ in told] == [other for _, other in told]
+    assert {one[0] for pair in told for one in pair} == {"answered", "refused"}
+    for one in (one for pair in told for one in pair):
+        assert one[-1] == ("22P02" if one[0] == "refused" else Counter({"(0,)": 1}))
 
 
 @pytest.mark.timeout(3600)

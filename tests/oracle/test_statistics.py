@@ -49,6 +49,7 @@ POSITIONS = {
     "where": "SELECT count(*) FROM {t} q WHERE {p}",
     "on": "SELECT count(*) FROM v w(j) JOIN {t} q ON q.id = w.j WHERE {p}",
     "left": "SELECT count(*) FROM v w(j) LEFT JOIN {t} q ON q.id = w.j AND {p}",
+    "full": "SELECT count(*) FROM v w(j) FULL JOIN {t} q ON q.id = w.j WHERE {p}",
     "select": "SELECT {p} FROM {t} q",
     "derived": "SELECT count(*) FROM (SELECT {p} AS b FROM {t} q) z WHERE b",
     "apart": "SELECT count(*) FROM (SELECT * FROM {t} q WHERE k = 0) z WHERE CAST('abc' AS INTEGER) = 1",

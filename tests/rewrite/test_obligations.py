@@ -105,6 +105,13 @@ def test_clause_that_no_view_has() -> None:
 
 def test_guard_that_lets_other_rows_through() -> None:
     sql, _ = text(VIEWS["filter and mask"], "name")
-    wrong = sql.replace("""= 'EU')) THEN "__usher"."name" END""", """= 'EU')) THEN "__usher"."name" ELSE 'x' END""")
+    wrong = sql.replace("""THEN TRY("__usher"."name") END""", """THEN TRY("__usher"."name") ELSE 'x' END""")
+    assert wrong != sql
+    assert not holds(read(wrong), VIEWS["filter and mask"], DIALECT)
+
+
+def test_guard_that_shows_another_value() -> None:
+    sql, _ = text(VIEWS["filter and mask"], "name")
+    wrong = sql.replace('TRY("__usher"."name")', 'TRY("__usher"."email")')
     assert wrong != sql
     assert not holds(read(wrong), VIEWS["filter and mask"], DIALECT)

@@ -89,6 +89,12 @@ def whole(value: exp.Expression) -> exp.Expression:
     return exp.cast(call("trunc", value), exp.DataType.Type.INT128, copy=False)
 
 
+def opaque(value: exp.Expression) -> exp.Expression:
+    """A column's value without its statistics. The engine hands the least and greatest value of a column on through
+    CASE, hidden rows included, and folds conditions away by them; it hands nothing on through TRY."""
+    return exp.Try(this=value)
+
+
 EXPRESSIONS = Expressions(
     to_text=to_text,
     replace_all=replace_all,
@@ -102,4 +108,5 @@ EXPRESSIONS = Expressions(
     floating=floating,
     truncated_number=truncated_number,
     whole=whole,
+    opaque=opaque,
 )

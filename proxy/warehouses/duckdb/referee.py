@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from proxy.dialect import Folding, Splice
-from proxy.errors import Ungovernable
+from proxy.errors import GatewayError, Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.duckdb.syntax import cursor, nodes, one_statement
 
@@ -31,7 +31,11 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
     """Proves a rewrite, and answers result names of the rewritten text -> those of the original.
 
     Raises `Ungovernable` (not-proven)."""
-    before, after = one_statement(original), one_statement(rewritten)
+    before = one_statement(original)
+    try:
+        after = one_statement(rewritten)
+    except GatewayError as error:
+        raise _not_proven() from error  # its own words would point into policy text
     try:
         user = _fold(before, _Original(original, folding))
         ours = _fold(after, _Rewritten(rewritten, folding))
@@ -157,12 +161,17 @@ def _reference(index: int, alias: str, node: dict[str, Any]) -> Any:
 def _cte(name: str, node: dict[str, Any]) -> Any:
     return {
         "usher": "cte",
-        "name": name,
+        "name": _folded(name),
         "alias": node["alias"] or name,
         "columns": node["column_name_alias"],
         "sample": plain(node["sample"]),
         "schema": [node["catalog_name"], node["schema_name"]],
     }
+
+
+def _folded(name: str) -> str:
+    """A name as the engine compares names: letters of ASCII without their case."""
+    return "".join(c.lower() if c.isascii() else c for c in name)
 
 
 def _fold(tree: Any, side: _Original | _Rewritten) -> Any:

@@ -10,7 +10,7 @@ WITH "__usher_cte0_orders" AS (SELECT * FROM (SELECT "__usher"."id" AS "id", "__
 -- asks
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT n.i, o.id FROM n JOIN orders o ON o.id = n.i
 -- runs
-WITH RECURSIVE "__usher_cte0_n"(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "__usher_cte0_n" AS n WHERE i < 3) SELECT n.i, o.id FROM "__usher_cte0_n" AS n JOIN (SELECT CASE WHEN (("__usher"."customer_id" IN (SELECT "customers"."id" AS "id" FROM "shop"."sales"."customers" AS "customers" WHERE "customers"."region" = $1))) THEN "__usher"."id" END AS "id", "__usher"."customer_id" AS "customer_id", "__usher"."day" AS "day", "__usher"."amount" AS "amount", "__usher"."status" AS "status" FROM "shop"."sales"."orders" AS "__usher" WHERE (("__usher"."customer_id" IN (SELECT "customers"."id" AS "id" FROM "shop"."sales"."customers" AS "customers" WHERE "customers"."region" = $1)))) o ON o.id = n.i
+WITH RECURSIVE "__usher_cte0_n"(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "__usher_cte0_n" AS n WHERE i < 3) SELECT n.i, o.id FROM "__usher_cte0_n" AS n JOIN (SELECT CASE WHEN (("__usher"."customer_id" IN (SELECT "customers"."id" AS "id" FROM "shop"."sales"."customers" AS "customers" WHERE "customers"."region" = $1))) THEN TRY("__usher"."id") END AS "id", "__usher"."customer_id" AS "customer_id", "__usher"."day" AS "day", "__usher"."amount" AS "amount", "__usher"."status" AS "status" FROM "shop"."sales"."orders" AS "__usher" WHERE (("__usher"."customer_id" IN (SELECT "customers"."id" AS "id" FROM "shop"."sales"."customers" AS "customers" WHERE "customers"."region" = $1)))) o ON o.id = n.i
 -- $1: attribute region
 -- name: a schema before a column goes
 -- as: analyst

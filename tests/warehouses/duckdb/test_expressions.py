@@ -41,6 +41,7 @@ ALL: dict[str, tuple[Callable[[], exp.Expression], str]] = {
     "floating": (lambda: E.floating(X.copy()), "HUGEINT"),
     "truncated_number": (lambda: E.truncated_number(X.copy()), "DOUBLE"),
     "whole": (lambda: E.whole(X.copy()), "DECIMAL(38, 10)"),
+    "opaque": (lambda: E.opaque(X.copy()), "VARCHAR"),
 }
 
 
@@ -52,6 +53,15 @@ def test_null_stays_null(engine: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def test_every_expression_is_tested_here() -> None:
     assert {f for f in E.__dataclass_fields__ if f != "hmac_hex"} == set(ALL)
+
+
+def test_no_statistics_pass_through_the_opaque_form(engine: duckdb.DuckDBPyConnection) -> None:
+    engine.execute("CREATE OR REPLACE TEMP TABLE numbers AS SELECT range AS x FROM range(10)")
+    plans = []
+    for form in (X, E.opaque(X.copy())):
+        sql = f"SELECT count(*) FROM (SELECT CASE WHEN x > 0 THEN {form.sql('duckdb')} END AS y FROM numbers) WHERE y > 99"
+        plans.append(engine.execute(f"EXPLAIN {sql}").fetchall()[0][1])
+    assert ["Empty Result" in plan for plan in plans] == [True, False]
 
 
 @pytest.mark.parametrize("replacement", ["b", "\\", "\\1", "\\0\\\\", "$1", "'", "<TAG>", ""])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -241,6 +240,8 @@ async def test_after_close_nothing_runs_and_no_thread_is_left(connected: Connect
     warehouse = connected(file)
     assert await warehouse.ready()
     result = await run(warehouse, MANY, [], 60)
+    threads = tuple(warehouse._pool._threads)
+    assert threads
     await warehouse.close()
     await warehouse.close()
     assert not warehouse._open
@@ -250,7 +251,7 @@ async def test_after_close_nothing_runs_and_no_thread_is_left(connected: Connect
     with pytest.raises(StopAsyncIteration):
         await anext(result.batches)
     gc.collect()
-    await until(lambda: not [t for t in threading.enumerate() if t.name.startswith("duckdb-shop")])
+    await until(lambda: not any(thread.is_alive() for thread in threads))
     with duckdb.connect(file) as connection:
         connection.execute("CREATE TABLE writable_again (i INTEGER)")
 
