@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from proxy.values import TableId
+
 
 class FunctionKind(StrEnum):
     """How a function may be used."""
@@ -31,6 +33,10 @@ class Function:
     can_raise: bool
     table: bool = False
     """Whether it may stand in FROM."""
+
+
+def _try_cast(value: exp.Expression, target: exp.DataType) -> exp.Expression:
+    return exp.TryCast(this=value, to=target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +70,32 @@ class Expressions:
     """A decimal without its fraction, towards zero, in an integer type that holds every decimal."""
     opaque: Callable[[exp.Expression], exp.Expression]
     """A column's own value, behind which the planner sees no statistics of the column."""
+    converted: Callable[[exp.Expression, exp.DataType], exp.Expression] = _try_cast
+    """A value as the column's own type (of the same kind, but perhaps shorter or narrower); NULL where it does not fit
+    or is none. The value may also be the author's own expression, of any type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
     """What the engine's own parser says of a text: a tree of plain lists, dicts and scalars, the functions it calls
-    (`tables`: those that stand in FROM), and the parameters it binds, in order."""
+    (`tables`: those that stand in FROM), and the parameters it binds, in order. `fields` are names that select a field
+    of a value, where the engine may take them for a function to call on it. `columns` are where the engine sees column
+    references (characters), each of which must have been understood; None where it does not say."""
 
     tree: Any
     functions: frozenset[str]
     tables: frozenset[str]
     parameters: tuple[str, ...]
+    fields: frozenset[str] = frozenset()
+    columns: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Splice:
     """One base-table reference as the rewriter replaced it. `original` and `rewritten` are where it starts in the two
     texts (characters). `view` is the text of its policy view, without parentheses, or None where the table stays as it
-    is and only its full name was written; then `table` is (catalog, schema, name)."""
+    is and only its full name was written; then `table` is (catalog, schema, name), without a catalog ("") where the
+    engine's full names have none."""
 
     original: int
     rewritten: int
@@ -101,6 +115,55 @@ class Folding:
     prefixes: Mapping[int, int]
 
 
+def any_case(name: str, _quoted: bool) -> str:
+    """The folding of engines that compare every name without its letters' case."""
+    return name.lower()
+
+
+def as_written(name: str, _quoted: bool) -> str:
+    """The names of results on engines that keep them as they are written."""
+    return name
+
+
+def no_name(_node: exp.Expr) -> str | None:
+    """The result name of an unnamed expression, where it cannot be told from the tree."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the engine reads names, where engines differ."""
+
+    fold: Callable[[str, bool], str] = any_case
+    """A name as the engine compares it; the second argument says whether it was quoted."""
+    shown: Callable[[str, bool], str] = as_written
+    """A name as the engine's results bear it; the second argument says whether it was quoted."""
+    made_up: Callable[[exp.Expr], str | None] = no_name
+    """The name, folded, of a result column whose expression has no alias and is no column; None where not known."""
+    value_column: Callable[[int], str] = "col{}".format
+    """The name of a column of VALUES, counted from 0."""
+    catalogs: bool = True
+    """Whether a table's full name begins with the catalog (`warehouse.schema.table`); else it is `schema.table`."""
+    longest: int | None = None
+    """The most UTF-8 bytes of a name; of a longer one the engine would drop the end."""
+    question_marks: bool = True
+    """Whether `?` stands for a parameter; else it is an operator."""
+    columns_have_fields: bool = True
+    """Whether `column.field` selects a field; else that needs parentheses, `(column).field`."""
+    fields_call: bool = False
+    """Whether `x.f`, where x has no column f, calls the function f on x."""
+    aliases_everywhere: bool = True
+    """Whether a select item's alias can be used in WHERE, HAVING and later items; else in GROUP BY, ORDER BY only."""
+    commas_part: bool = False
+    """Whether the condition of a join sees nothing that stands before the last comma in FROM."""
+    implicit_lateral: bool = True
+    """Whether a sub-query in FROM sees the items before it without the word LATERAL."""
+    recursive_sees_all: bool = False
+    """Whether under WITH RECURSIVE the name of a later (or the same) WITH query means that query."""
+    shares_parameters: bool = True
+    """Whether one parameter may be used with values of several types at once; else each use has its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One engine's SQL. `name` is sqlglot's name for it.
@@ -117,3 +180,14 @@ class Dialect:
     expressions: Expressions
     refused: Mapping[str, str] = field(default_factory=dict)
     """Functions that the engine has and nobody may call, with the reason why."""
+    names: Names = field(default_factory=Names)
+    text: str = "VARCHAR"
+    """The engine's spelling of the type that text masks give; any other is converted to, so that a mask never changes a
+    column's type."""
+    types: Callable[[str], str] = str
+    """The engine's spelling of a type -> the spelling that `proxy.query` compares types by (VARCHAR, INTEGER, BIGINT,
+    DOUBLE, DECIMAL(p,s), DATE, TIMESTAMP, TIMESTAMP WITH TIME ZONE, BOOLEAN; anything else stands for itself)."""
+
+    def full_name(self, table: TableId) -> tuple[str, str, str]:
+        """A table's full name in SQL: (catalog, schema, name); the catalog is empty where the engine's has none."""
+        return (table.warehouse if self.names.catalogs else "", table.schema, table.name)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from proxy import kinds
 from proxy.dialect import Dialect
-from proxy.errors import GatewayError, TooLarge
+from proxy.errors import GatewayError, TooLarge, Ungovernable
 from proxy.query.ledger import Ledger
 from proxy.query.parse import Parsed, parse
 from proxy.query.resolve import Resolver
@@ -56,6 +56,7 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
         outs = Resolver(ledger).statement(parsed.tree)
     except RecursionError as error:
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
+    _check_columns(parsed, ledger)
     return Query(
         sql=sql,
         warehouse=catalog.warehouse,
@@ -74,10 +75,23 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
     )
 
 
+def _check_columns(parsed: Parsed, ledger: Ledger) -> None:
+    """Every column reference that the engine's own parser sees was resolved here. Raises `Ungovernable`."""
+    missed = (parsed.syntax.columns or frozenset()) - ledger.understood
+    if missed:
+        start = min(missed)
+        raise Ungovernable(
+            "A column stands where it cannot be governed: write this part of the statement in a plainer form.",
+            ReasonCode.CONSTRUCT,
+            span=Span(start, start + 1),
+        )
+
+
 def _numbered(parsed: Parsed) -> list[Edit]:
     """Every parameter becomes $1, $2, .. in the engine's order, so that the policy's own can follow."""
     position = {name: i for i, name in enumerate(parsed.syntax.parameters, start=1)}
-    edits = [Edit(span, f"${position.get(str(i), i)}") for i, span in enumerate(question_marks(parsed.tokens), start=1)]
+    marks = question_marks(parsed.tokens) if parsed.question_marks else []
+    edits = [Edit(span, f"${position.get(str(i), i)}") for i, span in enumerate(marks, start=1)]
     for dollar, name in pairwise(parsed.tokens):
         if dollar.text == "$" and dollar.end + 1 == name.start and name.text in position:
             edits.append(Edit(Span(dollar.start, name.end + 1), f"${position[name.text]}"))
@@ -87,4 +101,4 @@ def _numbered(parsed: Parsed) -> list[Edit]:
 def _outputs(outs: tuple[Out, ...] | None) -> tuple[Output, ...] | None:
     if outs is None:
         return None
-    return tuple(Output(o.name, tuple(sorted(o.flow.origins)), o.flow.plain, o.star) for o in outs)
+    return tuple(Output(o.shown or o.name, tuple(sorted(o.flow.origins)), o.flow.plain, o.star) for o in outs)

@@ -80,6 +80,8 @@ class Reader:
             flow = resolve_column(node, visit.env, self._ledger)
             types[id(node)] = flow.type
             return flow
+        if isinstance(node, exp.Column):
+            understand_star(node, self._ledger)
         if isinstance(node, exp.Query):
             flow = self._nested(node, visit.env)
             types[id(node)] = flow.type
@@ -98,10 +100,12 @@ class Reader:
     def _children(self, visit: _Visit) -> list[_Visit]:
         node, env = visit.place.node, visit.env
         if isinstance(node, exp.Lambda):
-            env = env.with_locals(i.name.lower() for i in node.expressions)
+            env = env.with_locals(self._ledger.folded(i) for i in node.expressions)
         elif isinstance(node, exp.Comprehension):
             env = env.with_locals(
-                i.name.lower() for i in (node.args.get("expression"), node.args.get("position")) if i is not None
+                self._ledger.folded(i)
+                for i in (node.args.get("expression"), node.args.get("position"))
+                if i is not None
             )
         settled = visit.place.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
         above = (*visit.place.above, node)
@@ -191,10 +195,18 @@ def is_counted(star: exp.Expr) -> bool:
     return isinstance(star.parent, exp.Count)
 
 
-def made_up_name(node: exp.Expr, sql: str) -> str | None:
-    """The name of a select item, where it has one of its own."""
+def understand_star(star: exp.Expr, ledger: Ledger) -> None:
+    """Notes that a qualified star (`t.*`) was resolved."""
+    parts = [p for p in (star.args.get(k) for k in ("catalog", "db", "table")) if p is not None]
+    if parts:
+        ledger.understood.add(ledger.span(*parts).start)
+
+
+def made_up_name(node: exp.Expr, ledger: Ledger) -> str | None:
+    """The folded name of a select item, where it is known."""
     if isinstance(node, exp.Alias):
-        return str(node.alias)
+        return ledger.folded(node.args["alias"])
     if isinstance(node, exp.Column):
-        return str(node.name)
-    return function_name(node, sql) if isinstance(node, exp.Explode) else None
+        return ledger.folded(node.this)
+    known = ledger.dialect.names.made_up(node)
+    return function_name(node, ledger.sql) if known is None and isinstance(node, exp.Explode) else known

@@ -49,6 +49,22 @@ class Ledger:
     prefixes: dict[int, int] = field(default_factory=dict)
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
+    understood: set[int] = field(default_factory=set)
+    """Where the column references that were resolved start, stars included."""
+
+    def folded(self, identifier: exp.Expr) -> str:
+        """A name as the engine compares it."""
+        if isinstance(identifier.this, exp.Identifier):  # a column definition
+            identifier = identifier.this
+        return self.dialect.names.fold(str(identifier.name), bool(identifier.args.get("quoted")))
+
+    def shown(self, identifier: exp.Expr) -> str:
+        """A name as the engine's results bear it."""
+        return self.dialect.names.shown(str(identifier.name), bool(identifier.args.get("quoted")))
+
+    def known(self, name: str) -> str:
+        """A name of the catalog as the engine compares it."""
+        return self.dialect.names.fold(name, True)
 
     def span(self, *identifiers: exp.Expr | None) -> Span:
         """The characters from the first to the last of some identifiers. Raises `Ungovernable` where they are lost."""
@@ -66,28 +82,27 @@ class Ledger:
         """A base table in FROM; one that the catalog does not have is an open source that the policy will refuse."""
         parts = [p for p in (node.args.get("catalog"), node.args.get("db"), node.this) if p is not None]
         span = self.span(*parts)
-        table = self._table([str(p.name) for p in parts], span)
+        table = self._table([self.folded(p) for p in parts], span)
         index = len(self.references)
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = {c.name.lower(): self._column(index, c.name, table) for c in table.columns}
+        columns = {self.known(c.name): self._column(index, c.name, table) for c in table.columns}
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
-        return Source(str(shown.name).lower(), columns, None, None if columns else Flow(), index)
+        return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
 
     def _column(self, index: int, name: str, table: Table) -> Flow:
-        known = next(Type(c.kind, c.type) for c in table.columns if c.name == name)
+        known = next(Type(c.kind, self.dialect.types(c.type)) for c in table.columns if c.name == name)
         origin = frozenset({(index, name)})
         return Flow(origin, origin, known, plain=True)
 
-    def _table(self, names: list[str], span: Span) -> Table:
-        folded = [n.lower() for n in names]
-        warehouse = self.catalog.warehouse.lower()
+    def _table(self, folded: list[str], span: Span) -> Table:
+        warehouse = self.known(self.catalog.warehouse)
         schemas = {schema for schema, _ in self.catalog.tables}
         if len(folded) == 2 and folded[0] == warehouse and warehouse not in schemas:
             folded = folded[1:]  # `shop.customers`: the warehouse's name, where no schema has it
-        path = [s.lower() for s in self.catalog.search_path] if len(folded) == 1 else [folded[-2]]
+        path = [self.known(s) for s in self.catalog.search_path] if len(folded) == 1 else [folded[-2]]
         known = len(folded) < 3 or folded[0] == warehouse
         found = (self.catalog.tables.get((schema, folded[-1])) for schema in path if known)
         nowhere = Table(TableId(self.catalog.warehouse, "", self.sql[span.start : span.end]), ())

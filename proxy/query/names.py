@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from proxy.errors import Ungovernable
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Env, Flow, Source, merged
-from proxy.values import Edit, Span
+from proxy.values import Edit, Reason, ReasonCode, Span
 
 
 def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
     """Where a column's values come from; the use is noted."""
     parts = [p for p in (column.args.get(k) for k in ("catalog", "db", "table", "this")) if p is not None]
+    ledger.understood.add(ledger.span(*parts).start)
     parts = _without_prefix(parts, env, ledger)
     span = ledger.span(*parts)
     if len(parts) == 1:
@@ -24,6 +26,8 @@ def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
     qualified = _qualified(parts, span, env, ledger)
     if qualified is not None:
         return qualified
+    if not ledger.dialect.names.columns_have_fields:
+        return ledger.unknown(span)
     field_of = _unqualified(parts[0], span, env, ledger)  # a.b where a is a column: its field
     return field_of.derived()
 
@@ -33,13 +37,13 @@ def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger) -> list[exp
     for lost in (2, 1):
         if len(parts) < lost + 2:
             continue
-        source = _source(parts[lost].name, env)
+        source = _source(ledger.folded(parts[lost]), env)
         if source is None or source.reference is None:
             continue
         table = ledger.references[source.reference].table.id
-        names = [p.name.lower() for p in parts[:lost]]
-        wanted = [table.warehouse.lower(), table.schema.lower()][-lost:]
-        if names == wanted and table.name.lower() == parts[lost].name.lower():
+        names = [ledger.folded(p) for p in parts[:lost]]
+        wanted = [ledger.known(table.warehouse), ledger.known(table.schema)][-lost:]
+        if names == wanted and ledger.known(table.name) == ledger.folded(parts[lost]):
             start = ledger.span(*parts).start
             ledger.edits.append(Edit(Span(start, ledger.span(parts[lost]).start), ""))
             ledger.prefixes[start] = lost
@@ -47,8 +51,7 @@ def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger) -> list[exp
     return parts
 
 
-def _source(name: str, env: Env) -> Source | None:
-    folded = name.lower()
+def _source(folded: str, env: Env) -> Source | None:
     for scope in env.chain():
         for source in scope.sources:
             if source.name == folded:
@@ -57,7 +60,7 @@ def _source(name: str, env: Env) -> Source | None:
 
 
 def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> Flow:
-    name = identifier.name.lower()
+    name = ledger.folded(identifier)
     found: list[Flow] = []
     certain = True
     known = False
@@ -84,15 +87,34 @@ def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> 
 
 
 def _qualified(parts: list[exp.Expr], span: Span, env: Env, ledger: Ledger) -> Flow | None:
-    source = _source(parts[0].name, env)
+    source = _source(ledger.folded(parts[0]), env)
     if source is None:
         return None
-    name = parts[1].name.lower()
+    name = ledger.folded(parts[1])
     flow = source.columns.get(name, source.rest)
+    if len(parts) > 2 and not ledger.dialect.names.columns_have_fields:
+        return None
+    if name not in source.columns and flow is not None:
+        _check_call(name, span, ledger)
     if flow is None:
-        if any(parts[0].name.lower() in s.columns for scope in env.chain() for s in scope.sources):
+        if any(ledger.folded(parts[0]) in s.columns for scope in env.chain() for s in scope.sources):
             return None  # a column of that name may have the field
         return ledger.unknown(span)
     certain = source.reference is not None and name in source.columns
     ledger.use(ledger.sql[span.start : span.end], span, flow, certain)
     return flow if len(parts) == 2 else flow.derived()
+
+
+def _check_call(name: str, span: Span, ledger: Ledger) -> None:
+    """Raises `Ungovernable` where `x.f` may call a function f that nobody may call, or that can raise."""
+    dialect = ledger.dialect
+    if not dialect.names.fields_call or any(name in columns for columns in ledger.star_columns.values()):
+        return
+    function = dialect.functions.get(name)
+    if name in dialect.refused or (function is not None and function.can_raise):
+        raise Ungovernable(
+            f"The name {name[:60]} may call a function here: give the column another name with AS, in the sub-query "
+            "or after the function, or write the call as a call.",
+            Reason(ReasonCode.FUNCTION, name[:60]),
+            span=span,
+        )

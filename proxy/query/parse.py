@@ -17,7 +17,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from proxy.dialect import Dialect, Syntax
 from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
-from proxy.query.text import Caps, parameter_forms
+from proxy.query.text import Caps, check_names, numbered_forms, question_marks
 from proxy.values import Reason, ReasonCode, Span
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
@@ -67,12 +67,13 @@ _INSTEAD = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One query as two parsers see it."""
+    """One query as two parsers see it; `question_marks` says whether `?` is a parameter in it."""
 
     sql: str
     tokens: list[Token]
     tree: exp.Expr
     syntax: Syntax
+    question_marks: bool = True
 
 
 def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed:
@@ -80,12 +81,13 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
     syntax, refused = _engine(sql, dialect)
     tree = _tree(sql, dialect, refused)
     _check_nodes(tree, dialect, caps)
-    _check_parameters(tree, tokens)
+    check_names(tokens, dialect.names.longest)
+    _check_parameters(tree, tokens, dialect)
     if syntax is None:
         raise refused or InvalidSql("The statement is not valid.", ReasonCode.SYNTAX)
     _check_functions(syntax, dialect)
     _check_table_word(tokens)
-    return Parsed(sql, tokens, tree, syntax)
+    return Parsed(sql, tokens, tree, syntax, dialect.names.question_marks)
 
 
 def _engine(sql: str, dialect: Dialect) -> tuple[Syntax | None, GatewayError | None]:
@@ -174,14 +176,15 @@ def _check_table_word(tokens: list[Token]) -> None:
             )
 
 
-def _check_parameters(tree: exp.Expr, tokens: list[Token]) -> None:
+def _check_parameters(tree: exp.Expr, tokens: list[Token], dialect: Dialect) -> None:
     """Raises `InvalidSql` for parameters of several forms, whose order would be doubtful, and `Ungovernable` for
     `list[:name]`, where sqlglot takes the column for a parameter."""
-    forms = parameter_forms(tokens)
-    if len(set(forms)) > 1:
+    numbered = numbered_forms(tokens)
+    marks = question_marks(tokens) if dialect.names.question_marks else []
+    if len(set(numbered)) + bool(marks) > 1:
         raise InvalidSql("Write all parameters in one form: ?, $1 or $name.", ReasonCode.PARAMETERS)
     named = sum(node.args.get("this") is not None for node in tree.find_all(exp.Placeholder))
-    if named > len(forms) - forms.count("?"):
+    if named > len(numbered):
         raise Ungovernable("Write both ends of a slice, such as list[1:n].", ReasonCode.CONSTRUCT)
 
 
@@ -194,6 +197,11 @@ def _refused_node(name: str) -> Ungovernable:
 
 
 def _check_functions(syntax: Syntax, dialect: Dialect) -> None:
+    for name in sorted(syntax.fields & dialect.refused.keys()):
+        raise Ungovernable(
+            f"The field {name[:60]} is also the name of a function that is not available: {dialect.refused[name]}.",
+            Reason(ReasonCode.FUNCTION, name[:60]),
+        )
     for name in sorted(syntax.tables):
         if name in dialect.functions and not dialect.functions[name].table:
             raise Ungovernable(

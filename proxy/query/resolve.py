@@ -6,20 +6,27 @@ write, so that a wrong guess finds nothing instead of a table.
 
 from __future__ import annotations
 
+import string
+
 from sqlglot import exp
 
-from proxy.query.expressions import Reader, is_counted, made_up_name
+from proxy.errors import Ungovernable
+from proxy.query.expressions import Reader, is_counted, made_up_name, understand_star
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.query.tables import Tables, derived, unsupported
 from proxy.query.text import RESERVED
-from proxy.values import Edit
+from proxy.values import Edit, ReasonCode
 
-Ctes = dict[str, Cte]
+Ctes = dict[str, Cte | None]
+"""WITH queries in scope by folded name; None for one that stands further down, which the engine already sees."""
 
+_LETTERS = frozenset(string.ascii_letters + string.digits + "_")
 _CLAUSES = ("group", "having", "qualify", "order", "limit", "offset", "distinct", "sample")
 _EXPOSED = frozenset({"having", "qualify"})
+_ALIASED = frozenset({"group", "order", "distinct"})
+"""Clauses that can use a select item's alias on every engine."""
 _CONDITIONS = ("joins", "laterals", "where", "having", "qualify")
 
 
@@ -62,8 +69,15 @@ class Resolver:
         return self._quiet
 
     def cte(self, name: str) -> Cte | None:
-        """The CTE of this name that is in scope here."""
-        return self._ctes.get(name.lower())
+        """The CTE of this (folded) name that is in scope here. Raises `Ungovernable` for one that is read before its
+        place in the list."""
+        if name in self._ctes and self._ctes[name] is None:
+            raise Ungovernable(
+                "A WITH query is read before it is defined: put WITH queries in the order in which they build on each "
+                "other, and write a recursive one as first part UNION ALL recursive part.",
+                ReasonCode.CONSTRUCT,
+            )
+        return self._ctes.get(name)
 
     def _body(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         if isinstance(node, exp.Select):
@@ -112,7 +126,7 @@ class Resolver:
         """Resolves a VALUES list; every column may hold what any row does."""
         flow = merged(self._reader.flow(row, env, exposed=True) for row in node.expressions)
         width = len(node.expressions[0].expressions) if node.expressions else 0
-        return tuple(Out(f"col{i}", flow) for i in range(width))
+        return tuple(Out(self._ledger.dialect.names.value_column(i), flow) for i in range(width))
 
     def _select(self, node: exp.Select, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         scope = Env(env)
@@ -121,32 +135,40 @@ class Resolver:
             before, self._quiet = self._quiet, top and not any(node.args.get(part) for part in _CONDITIONS)
             self._tables.item(source.this, scope)
             self._quiet = before
-        for join in node.args.get("joins") or ():
-            self._tables.join(join, scope)
+        self._tables.joins(node, scope, 0)
         for lateral in node.args.get("laterals") or ():
             self._tables.item(lateral, scope)
         if node.args.get("pivots"):
             raise unsupported(node)
-        outs = self._select_list(node, scope, top and not _names_an_alias(node))
+        everywhere = self._ledger.dialect.names.aliases_everywhere
+        aliases: dict[str, Flow] = scope.aliases if everywhere else {}
+        outs = self._select_list(node, scope, aliases, top and not (everywhere and _names_an_alias(node)))
+        aliased = scope if everywhere else Env(scope.parent, scope.sources, aliases)
         where = node.args.get("where")
         if where is not None:
             self._reader.flow(where, scope, exposed=True)
         for clause in _CLAUSES:
             part = node.args.get(clause)
             if isinstance(part, exp.Expr):
-                self._reader.flow(part, scope, exposed=clause in _EXPOSED or not top)
+                within = aliased if clause in _ALIASED else scope
+                self._reader.flow(part, within, exposed=clause in _EXPOSED or not top)
         for window in node.args.get("windows") or ():
             self._reader.flow(window, scope, exposed=not top)
         return outs
 
-    def _select_list(self, node: exp.Select, scope: Env, hidden: bool) -> tuple[Out, ...] | None:
-        """Select items in order; an alias can be used by later items and by every clause. `hidden` says that they are
+    def _select_list(
+        self, node: exp.Select, scope: Env, aliases: dict[str, Flow], hidden: bool
+    ) -> tuple[Out, ...] | None:
+        """Select items in order, whose `aliases` are collected for where they can be used. `hidden` says that they are
         computed for the result only."""
         outs: list[Out] | None = []
         for item in node.expressions:
             star = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
             if isinstance(star, exp.Star):
-                only = item.args["table"].name if isinstance(item, exp.Column) and item.args.get("table") else None
+                only = None
+                if isinstance(item, exp.Column) and item.args.get("table"):
+                    only = self._ledger.folded(item.args["table"])
+                    understand_star(item, self._ledger)
                 for part in [*(star.args.get("replace") or ())]:
                     self._reader.flow(part.this if isinstance(part, exp.Alias) else part, scope, exposed=not hidden)
                 expanded = None if _edits_star(star) else self._star(scope, only, node)
@@ -156,7 +178,7 @@ class Resolver:
                 continue
             flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not hidden)
             if isinstance(item, exp.Alias):
-                scope.aliases[item.alias.lower()] = flow
+                aliases[self._ledger.folded(item.args["alias"])] = flow
             if outs is not None:
                 outs = None if _spreads(item) else [*outs, self._out(item, flow)]
         if not node.expressions:
@@ -170,7 +192,10 @@ class Resolver:
         return tuple(outs)
 
     def _out(self, item: exp.Expr, flow: Flow) -> Out:
-        return Out(made_up_name(item, self._ledger.sql), flow)
+        named = (
+            item.args["alias"] if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
+        )
+        return Out(made_up_name(item, self._ledger), flow, shown=None if named is None else self._ledger.shown(named))
 
     def _touch_all(self, scope: Env) -> None:
         for source in scope.sources:
@@ -178,7 +203,7 @@ class Resolver:
 
     def _star(self, scope: Env, only: str | None, node: exp.Select | None = None) -> tuple[Out, ...] | None:
         """The columns of `*` or `only.*`, or None where their order is not known (USING, open sources)."""
-        sources = [s for s in scope.sources if only is None or s.name == only.lower()]
+        sources = [s for s in scope.sources if only is None or s.name == only]
         if only is not None and not sources:
             return None  # the fields of a struct
         for source in sources:
@@ -203,6 +228,9 @@ class Resolver:
         if node is None:
             return
         recursive = bool(node.args.get("recursive"))
+        if recursive and self._ledger.dialect.names.recursive_sees_all:
+            names = (self._ledger.folded(cte.args["alias"].this) for cte in node.expressions)
+            self._ctes = {**self._ctes, **dict.fromkeys(names, None)}
         for cte in node.expressions:
             self._cte(cte, env, recursive)
 
@@ -210,19 +238,20 @@ class Resolver:
         ledger = self._ledger
         identifier = node.args["alias"].this
         name = str(identifier.name)
-        renamed = f"{RESERVED}_cte{len(ledger.cte_names)}_{''.join(c for c in name if c.isalnum() or c == '_')[:40]}"
+        renamed = f"{RESERVED}_cte{len(ledger.cte_names)}_{''.join(c for c in name if c in _LETTERS)[:40]}"
         ledger.cte_names[renamed] = name
+        name = ledger.folded(identifier)
         ledger.edits.append(Edit(ledger.span(identifier), f'"{renamed}"'))
-        columns = [str(c.name) for c in node.args["alias"].args.get("columns") or ()]
+        columns = [ledger.folded(c) for c in node.args["alias"].args.get("columns") or ()]
         body = _bare(node.this)
         if recursive and isinstance(body, exp.Union):
             around = self._ctes
             self._with(body.args.get("with_"), env)
             made = self._recursive(body, name, renamed, columns, env)
-            self._ctes = {**around, name.lower(): made}
+            self._ctes = {**around, name: made}
             return
         outs = self.query(node.this, env, top=False)
-        self._ctes = {**self._ctes, name.lower(): self._as_cte(renamed, outs, columns)}
+        self._ctes = {**self._ctes, name: self._as_cte(renamed, outs, columns)}
 
     def _recursive(self, body: exp.Union, name: str, renamed: str, columns: list[str], env: Env | None) -> Cte:
         """The anchor first, without itself; then the recursive part. A later round may compute with any value of an
@@ -230,7 +259,7 @@ class Resolver:
         outs = self.query(body.this, env, top=False)
         names = self._as_cte(renamed, outs, columns).columns
         first = self._whole(outs)
-        self._ctes = {**self._ctes, name.lower(): Cte(renamed, None, dict.fromkeys(names, first), first)}
+        self._ctes = {**self._ctes, name: Cte(renamed, None, dict.fromkeys(names, first), first)}
         second = self.query(body.expression, env, top=False)
         self._modifiers(body, None, env)
         whole = merged((first, self._whole(second)))

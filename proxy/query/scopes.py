@@ -17,7 +17,7 @@ Origin = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What is known of a value's type: its kind, and the engine's own spelling, which comparisons go by."""
+    """What is known of a value's type: its kind, and the spelling (`Dialect.types`) that comparisons go by."""
 
     kind: TypeKind
     text: str
@@ -60,11 +60,13 @@ def merged(flows: Iterable[Flow]) -> Flow:
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """A result column of a block; `star` is set where it stands for all columns of a reference."""
+    """A result column of a block, by its folded name; `star` is set where it stands for all columns of a reference.
+    `shown` is the name as results bear it, where that is another."""
 
     name: str | None
     flow: Flow
     star: int | None = None
+    shown: str | None = None
 
 
 @dataclass(slots=True)
@@ -127,5 +129,5 @@ def offered(outs: tuple[Out, ...] | None, star_columns: dict[int, dict[str, Flow
             for name, flow in star_columns[out.star].items():
                 columns.setdefault(name, flow)
         elif out.name is not None:
-            columns.setdefault(out.name.lower(), out.flow)
+            columns.setdefault(out.name, out.flow)
     return columns

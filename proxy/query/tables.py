@@ -17,7 +17,7 @@ from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.values import Edit, ReasonCode
 
-_TABLE_ARGS = frozenset({"this", "alias", "db", "catalog", "joins", "laterals", "pivots", "sample"})
+_TABLE_ARGS = frozenset({"this", "alias", "db", "catalog", "joins", "laterals", "pivots", "sample", "ordinality"})
 _JOIN_ARGS = frozenset({"this", "on", "side", "kind", "using", "method", "expressions", "pivots"})
 
 
@@ -46,7 +46,17 @@ class Tables:
         self._guards = guards
         self._queries = queries
 
-    def join(self, join: exp.Join, scope: Env) -> None:
+    def joins(self, node: exp.Expr, scope: Env, start: int) -> None:
+        """Adds the joined items of a node, the first of whose own sources is at `start`: a condition sees no source
+        before it, nor, on some engines, any before the last comma."""
+        part = self._ledger.dialect.names.commas_part
+        start = start if part else 0
+        for join in node.args.get("joins") or ():
+            if part and not any(value for key, value in join.args.items() if key != "this"):
+                start = len(scope.sources)
+            self._join(join, scope, start)
+
+    def _join(self, join: exp.Join, scope: Env, start: int) -> None:
         """Adds a join's right side, and reads its condition."""
         extra = {key for key, value in join.args.items() if value} - _JOIN_ARGS
         if extra:
@@ -54,15 +64,17 @@ class Tables:
         self.item(join.this, scope)
         on = join.args.get("on")
         if on is not None:
-            self._reader.flow(exp.Where(this=on), scope, exposed=True)
+            within = Env(scope.parent, scope.sources[start:], scope.aliases)
+            self._reader.flow(exp.Where(this=on), within, exposed=True)
         for identifier in join.args.get("using") or ():
             self._using(identifier, scope)
         if join.args.get("method") == "NATURAL":
             self._natural(scope)
 
     def _using(self, identifier: exp.Expr, scope: Env) -> None:
-        flows = [s.columns[n] for s in scope.sources if (n := identifier.name.lower()) in s.columns]
-        flows += [s.rest for s in scope.sources if identifier.name.lower() not in s.columns and s.rest is not None]
+        name = self._ledger.folded(identifier)
+        flows = [s.columns[name] for s in scope.sources if name in s.columns]
+        flows += [s.rest for s in scope.sources if name not in s.columns and s.rest is not None]
         self._compared(flows)
 
     def _natural(self, scope: Env) -> None:
@@ -84,26 +96,39 @@ class Tables:
 
     def item(self, node: exp.Expr, scope: Env) -> None:
         """Adds what one FROM item offers to a block. Raises `InvalidSql`, `Ungovernable`."""
+        start = len(scope.sources)
         if isinstance(node, exp.Table):
             self._table(node, scope)
         elif isinstance(node, exp.Subquery):
             self._subquery(node, scope)
         elif isinstance(node, exp.Values):
-            alias, columns = _alias(node)
-            scope.sources.append(derived(self._ledger, alias, self._queries.values(node, scope), columns))
+            alias, columns = self._named(node)
+            around = self._around(scope)
+            scope.sources.append(derived(self._ledger, alias, self._queries.values(node, around or Env(None)), columns))
         elif isinstance(node, exp.Unnest | exp.Lateral):
             self._lateral(node, scope)
         else:
             raise unsupported(node)
-        for join in node.args.get("joins") or ():
-            self.join(join, scope)
+        self.joins(node, scope, start)
         for lateral in node.args.get("laterals") or ():
             self.item(lateral, scope)
         if node.args.get("pivots"):
             self._pivot(node, scope)
 
+    def _around(self, scope: Env) -> Env | None:
+        """What a sub-query in FROM sees: the items before it, or without LATERAL only the blocks around."""
+        return scope if self._ledger.dialect.names.implicit_lateral else scope.parent
+
+    def _named(self, node: exp.Expr) -> tuple[str | None, list[str]]:
+        """The alias and column aliases of a FROM item, folded."""
+        alias = node.args.get("alias")
+        if not isinstance(alias, exp.TableAlias):
+            return None, []
+        name = self._ledger.folded(alias.this) if alias.this is not None else None
+        return name, [self._ledger.folded(c) for c in alias.args.get("columns") or ()]
+
     def _lateral(self, node: exp.Expr, scope: Env) -> None:
-        alias, columns = _alias(node)
+        alias, columns = self._named(node)
         inner = node.this if isinstance(node, exp.Lateral) else None
         if isinstance(inner, exp.Subquery):
             scope.sources.append(derived(self._ledger, alias, self._queries.query(inner, scope, top=False), columns))
@@ -115,12 +140,12 @@ class Tables:
     def _table(self, node: exp.Table, scope: Env) -> None:
         if {key for key, value in node.args.items() if value} - _TABLE_ARGS:
             raise Ungovernable("A table is read in a way that is not supported: name it plainly.", ReasonCode.CONSTRUCT)
-        alias, columns = _alias(node)
+        alias, columns = self._named(node)
         if not isinstance(node.this, exp.Identifier):
             flow = self._reader.flow(node.this, scope, exposed=True)
-            scope.sources.append(_open(alias, columns, flow))
+            scope.sources.append(_open(alias or self._ledger.dialect.names.made_up(node.this), columns, flow))
             return
-        cte = self._queries.cte(node.name) if not node.args.get("db") else None
+        cte = self._queries.cte(self._ledger.folded(node.this)) if not node.args.get("db") else None
         if cte is not None:
             self._cte_reference(node, cte, alias, columns, scope)
             return
@@ -143,15 +168,14 @@ class Tables:
         own = self._ledger.text(node.this)
         text = f'"{cte.renamed}"' if alias is not None else f'"{cte.renamed}" AS {own}'
         self._ledger.edits.append(Edit(span, text))
-        source = cte.source((alias or node.name).lower())
+        source = cte.source(alias or self._ledger.folded(node.this))
         scope.sources.append(_renamed(source, columns) if columns else source)
 
     def _subquery(self, node: exp.Subquery, scope: Env) -> None:
-        alias, columns = _alias(node)
+        alias, columns = self._named(node)
         if not isinstance(node.this, exp.Table):
-            scope.sources.append(
-                derived(self._ledger, alias, self._queries.query(node, scope, self._queries.quiet()), columns)
-            )
+            outs = self._queries.query(node, self._around(scope), self._queries.quiet())
+            scope.sources.append(derived(self._ledger, alias, outs, columns))
             return
         inner = Env(scope.parent, list(scope.sources))
         count = len(inner.sources)
@@ -165,7 +189,7 @@ class Tables:
             for name, flow in source.columns.items():
                 merged_columns[name] = merged((merged_columns[name], flow)) if name in merged_columns else flow
         rest = merged(s.whole() for s in found) if any(s.rest is not None for s in found) or columns else None
-        scope.sources.append(Source(alias.lower(), merged_columns, None, rest))
+        scope.sources.append(Source(alias, merged_columns, None, rest))
 
     def _pivot(self, node: exp.Expr, scope: Env) -> None:
         """PIVOT and UNPIVOT make columns out of values: the source becomes open."""
@@ -177,7 +201,7 @@ class Tables:
                         part, Env(scope.parent, [Source(None, source.columns, None, source.whole())]), exposed=True
                     )
             alias = pivot.args.get("alias")
-            name = alias.this.name.lower() if alias is not None and alias.this is not None else source.name
+            name = self._ledger.folded(alias.this) if alias is not None and alias.this is not None else source.name
             whole = source.whole()
             self._ledger.touch(whole.origins)
             source = Source(name, {k: f.settled() for k, f in source.columns.items()}, None, whole)
@@ -185,39 +209,31 @@ class Tables:
 
 
 def derived(ledger: Ledger, alias: str | None, outs: tuple[Out, ...] | None, columns: list[str]) -> Source:
-    """A derived table or CTE: closed where its result columns are known."""
-    name = alias.lower() if alias is not None else None
+    """A derived table or CTE, its names folded: closed where its result columns are known."""
+    name = alias
     stars = ledger.star_columns
     if outs is None:
         flows = ledger.everything()
-        return Source(name, {c.lower(): flows for c in columns}, None, flows)
+        return Source(name, dict.fromkeys(columns, flows), None, flows)
     whole = merged(o.flow for o in outs)
     if not columns:
         unnamed = any(o.name is None and o.star is None for o in outs)
         return Source(name, offered(outs, stars), outs, whole if unnamed else None)
     if len(columns) > len(outs) or any(o.star is not None for o in outs):
-        return Source(name, {c.lower(): whole for c in columns}, None, whole)
+        return Source(name, dict.fromkeys(columns, whole), None, whole)
     named = tuple(Out(columns[i] if i < len(columns) else o.name, o.flow) for i, o in enumerate(outs))
     return Source(name, offered(named, stars), named, whole if any(o.name is None for o in named) else None)
 
 
-def _alias(node: exp.Expr) -> tuple[str | None, list[str]]:
-    alias = node.args.get("alias")
-    if not isinstance(alias, exp.TableAlias):
-        return None, []
-    name = str(alias.this.name) if alias.this is not None else None
-    return name, [str(c.name) for c in alias.args.get("columns") or ()]
-
-
 def _open(alias: str | None, columns: list[str], flow: Flow) -> Source:
     """A source whose columns are not known by name: a table function, unnest."""
-    return Source(alias.lower() if alias else None, {c.lower(): flow.derived() for c in columns}, None, flow.derived())
+    return Source(alias, {c: flow.derived() for c in columns}, None, flow.derived())
 
 
 def _renamed(source: Source, columns: list[str]) -> Source:
     """A table under a column alias list: which column gets which name depends on what the caller may read."""
     whole = source.whole()
-    return Source(source.name, {c.lower(): whole for c in columns}, None, whole)
+    return Source(source.name, dict.fromkeys(columns, whole), None, whole)
 
 
 def unsupported(node: exp.Expr) -> Ungovernable:

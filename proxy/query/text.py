@@ -34,6 +34,7 @@ _LITERALS = {
     TokenType.HEREDOC_STRING,
     TokenType.UNICODE_STRING,
 }
+_NAMES = {TokenType.VAR, TokenType.IDENTIFIER}
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 
 
@@ -108,6 +109,17 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
     return tokens
 
 
+def check_names(tokens: list[Token], longest: int | None) -> None:
+    """Raises `InvalidSql` for a name of more than `longest` bytes, the end of which the engine would drop."""
+    for token in tokens if longest is not None else ():
+        if token.token_type in _NAMES and len(token.text.encode()) > (longest or 0):
+            raise InvalidSql(
+                f"A name has more than {longest} bytes: use a shorter one.",
+                ReasonCode.CONSTRUCT,
+                span=Span(token.start, token.end + 1),
+            )
+
+
 def redact(sql: str, tokens: list[Token], known: Set[str]) -> str:
     """The text with every literal replaced by `?`, comments and layout dropped, and lists of literals shortened.
 
@@ -144,9 +156,9 @@ def question_marks(tokens: list[Token]) -> list[Span]:
     return [Span(t.start, t.end + 1) for t in tokens if t.token_type is TokenType.PLACEHOLDER and t.text == "?"]
 
 
-def parameter_forms(tokens: list[Token]) -> list[str]:
-    """The form of each parameter in the text: `?`, `$1` or `$name`."""
-    forms = ["?"] * len(question_marks(tokens))
+def numbered_forms(tokens: list[Token]) -> list[str]:
+    """The form of each parameter with a number or name in the text: `$1` or `$name`."""
+    forms = []
     for dollar, name in pairwise(tokens):
         if dollar.text == "$" and dollar.end + 1 == name.start:
             forms.append("$1" if name.token_type is TokenType.NUMBER else "$name")

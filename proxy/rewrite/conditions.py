@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
 from proxy import kinds
 from proxy.dialect import Dialect
@@ -39,14 +40,14 @@ def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
     """An expression over one row of a table, with every name in it resolved. Raises `InvalidSql`."""
     dialect = kinds.load("warehouses", catalog.dialect).DIALECT
     tree = _parsed(text, table, dialect)
-    _own_names(tree, table)
-    _check_tables(tree, table, catalog)
+    _own_names(tree, table, dialect)
+    _check_tables(tree, table, catalog, dialect)
     try:
         qualified = qualify(
             tree,
             dialect=dialect.name,
-            schema=_schema(catalog),
-            catalog=catalog.warehouse,
+            schema=_schema(catalog, dialect),
+            catalog=catalog.warehouse if dialect.names.catalogs else None,
             db=catalog.search_path[0],
             expand_stars=False,
             identify=True,
@@ -55,7 +56,7 @@ def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
         raise InvalidSql(_first_line(error), ReasonCode.UNKNOWN_COLUMN) from error
     item = qualified.expressions[0]
     expression = item.this if isinstance(item, exp.Alias) else item
-    _check_qualified(expression)
+    _check_qualified(expression, dialect)
     compiled: exp.Expr = expression.copy()
     _check_calls(compiled, dialect)
     return compiled
@@ -74,12 +75,8 @@ def _parsed(text: str, table: Table, dialect: Dialect) -> exp.Expr:
     for node in alone.walk():
         if isinstance(node, _FORBIDDEN):
             raise InvalidSql(f"may only read ({type(node).__name__})", ReasonCode.CONSTRUCT)
-    base = exp.Table(
-        this=exp.to_identifier(table.id.name, quoted=True),
-        db=exp.to_identifier(table.id.schema, quoted=True),
-        catalog=exp.to_identifier(table.id.warehouse, quoted=True),
-        alias=exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)),
-    )
+    base = exp.Table(alias=exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
+    _name_in_full(base, table, dialect)
     alone.set("from_", exp.From(this=base))
     return alone
 
@@ -88,48 +85,70 @@ def _empty(select: exp.Select) -> int:
     return sum(1 for value in select.args.values() if not value)
 
 
-def _own_names(tree: exp.Expr, table: Table) -> None:
+def _name_in_full(node: exp.Table, table: Table, dialect: Dialect) -> None:
+    catalog, schema, name = dialect.full_name(table.id)
+    node.set("this", exp.to_identifier(name, quoted=True))
+    node.set("db", exp.to_identifier(schema, quoted=True))
+    node.set("catalog", exp.to_identifier(catalog, quoted=True) if catalog else None)
+
+
+def _folded(identifier: exp.Expr | None, dialect: Dialect) -> str:
+    """A name as the engine compares it; empty where there is none."""
+    if identifier is None:
+        return ""
+    return dialect.names.fold(str(identifier.name), bool(identifier.args.get("quoted")))
+
+
+def _own_names(tree: exp.Expr, table: Table, dialect: Dialect) -> None:
     """The table's own name before a column means the row at hand, unless a sub-query around it reads such a name."""
-    own = table.id.name.lower()
+    own = dialect.names.fold(table.id.name, True)
     for column in list(tree.find_all(exp.Column)):
-        if column.table.lower() != own or column.args.get("db") is not None or _reads(column, own, tree):
+        before = _folded(column.args.get("table"), dialect)
+        if before != own or column.args.get("db") is not None or _reads(column, own, tree, dialect):
             continue
         column.set("table", exp.to_identifier(ALIAS, quoted=True))
 
 
-def _reads(node: exp.Expr, name: str, root: exp.Expr) -> bool:
+def _reads(node: exp.Expr, name: str, root: exp.Expr, dialect: Dialect) -> bool:
     """Whether a query between a node and the root has something of this name in its FROM."""
     query = node.find_ancestor(exp.Query)
     while query is not None and query is not root:
-        if any(source.alias_or_name.lower() == name for source in query.find_all(*_SOURCES)):
+        if any(_called(source, dialect) == name for source in query.find_all(*_SOURCES)):
             return True
         query = query.find_ancestor(exp.Query)
     return False
 
 
-def _check_tables(tree: exp.Expr, table: Table, catalog: Catalog) -> None:
+def _called(source: exp.Expr, dialect: Dialect) -> str:
+    """The name by which columns of something in FROM are called."""
+    alias = source.args.get("alias")
+    if alias is not None and alias.this is not None:
+        return _folded(alias.this, dialect)
+    return _folded(source.this, dialect) if isinstance(source.this, exp.Identifier) else ""
+
+
+def _check_tables(tree: exp.Expr, table: Table, catalog: Catalog, dialect: Dialect) -> None:
     """Every table that a filter reads exists; CTEs are not needed in filters, and would be names to capture."""
     if tree.find(exp.CTE) is not None:
         raise InvalidSql("WITH is not supported in a filter: write a sub-query", ReasonCode.CONSTRUCT)
     for node in tree.find_all(exp.Table):
         if not isinstance(node.this, exp.Identifier):
             continue
-        schema = str(node.db or catalog.search_path[0]).lower()
-        known = catalog.tables.get((schema, node.name.lower()))
-        if known is None or (node.catalog and node.catalog.lower() != catalog.warehouse.lower()):
+        schema = _folded(node.args.get("db"), dialect) or dialect.names.fold(catalog.search_path[0], True)
+        known = catalog.tables.get((schema, _folded(node.this, dialect)))
+        warehouse = _folded(node.args.get("catalog"), dialect)
+        if known is None or warehouse not in ("", dialect.names.fold(catalog.warehouse, True)):
             raise InvalidSql(f"there is no table {node.sql()}", ReasonCode.UNKNOWN_TABLE)
         if known.id != table.id or node.alias != ALIAS:
-            node.set("this", exp.to_identifier(known.id.name, quoted=True))
-            node.set("db", exp.to_identifier(known.id.schema, quoted=True))
-            node.set("catalog", exp.to_identifier(known.id.warehouse, quoted=True))
+            _name_in_full(node, known, dialect)
 
 
-def _check_qualified(expression: exp.Expr) -> None:
+def _check_qualified(expression: exp.Expr, dialect: Dialect) -> None:
     for column in expression.find_all(exp.Column):
         if not column.table:
             raise InvalidSql(f"the column {column.name} could not be resolved", ReasonCode.UNKNOWN_COLUMN)
     for node in expression.find_all(exp.Table):
-        if isinstance(node.this, exp.Identifier) and not (node.db and node.catalog):
+        if isinstance(node.this, exp.Identifier) and not (node.db and bool(node.catalog) is dialect.names.catalogs):
             raise InvalidSql(f"the table {node.name} could not be resolved", ReasonCode.UNKNOWN_TABLE)
 
 
@@ -151,11 +170,16 @@ def _check_calls(expression: exp.Expr, dialect: Dialect) -> None:
         raise InvalidSql(f"there is no function {unknown[0]}", ReasonCode.FUNCTION)
 
 
-def _schema(catalog: Catalog) -> dict[str, object]:
-    schemas: dict[str, dict[str, dict[str, str]]] = {}
+def _schema(catalog: Catalog, dialect: Dialect) -> MappingSchema:
+    """Every column of the catalog, names folded as the engine folds them."""
+    fold = dialect.names.fold
+    schemas: dict[str, dict[str, object]] = {}
     for table in catalog.tables.values():
-        schemas.setdefault(table.id.schema, {})[table.id.name] = {c.name: "text" for c in table.columns}
-    return {catalog.warehouse: schemas}
+        tables = schemas.setdefault(fold(table.id.schema, True), {})
+        tables[fold(table.id.name, True)] = {fold(c.name, True): "text" for c in table.columns}
+    mapping: dict[str, object] = dict(schemas)
+    whole = {fold(catalog.warehouse, True): mapping} if dialect.names.catalogs else mapping
+    return MappingSchema(dict(whole), dialect=dialect.name, normalize=False)
 
 
 def _first_line(error: SqlglotError) -> str:

@@ -49,7 +49,10 @@ def _custom(text: str, column: Column, table: Table, catalog: Catalog) -> exp.Ex
     if tree.find(exp.Placeholder) is not None:
         raise InvalidSql("a mask takes no attributes: use a row filter", ReasonCode.PARAMETERS)
     for node in list(tree.find_all(exp.Column)):
-        if not node.table and node.name.lower() == VALUE:
+        if not node.table and dialect.names.fold(node.name, bool(node.this.args.get("quoted"))) == VALUE:
             node.set("this", exp.to_identifier(column.name, quoted=True))
     compiled = compile_expression(tree.sql(dialect.name, comments=False), table, catalog)
-    return exp.TryCast(this=compiled, to=exp.DataType.build(column.type, dialect=dialect.name, udt=True))
+    converted: exp.Expr = dialect.expressions.converted(
+        compiled, exp.DataType.build(column.type, dialect=dialect.name, udt=True)
+    )
+    return converted

@@ -32,7 +32,7 @@ def prove(sql: str, query: Query, decision: Decision, dialect: Dialect) -> None:
         raise _not_proven()
     views: dict[tuple[str, str, str], list[TableView]] = {}
     for view in decision.views:
-        views.setdefault((view.table.warehouse, view.table.schema, view.table.name), []).append(view)
+        views.setdefault(dialect.full_name(view.table), []).append(view)
     seen = _governed(trees[0], query, views, dialect)
     expected = Counter(key for key, found in views.items() for _ in found)
     if seen != expected:

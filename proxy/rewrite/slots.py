@@ -1,7 +1,7 @@
 """Bound values of a plan: which parameter of the rewritten text stands for what.
 
 Rule kept here: no value of a caller ever becomes text. The client's parameters come first, in the order of the user's
-statement; the policy's own follow, each once.
+statement; the policy's own follow, each once, or once a use where the engine gives each use a type of its own.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ SECRET = "secret:"  # noqa: S105 - a prefix of names
 
 
 class Slots:
-    """Allots parameter numbers while policy views are written."""
+    """Allots parameter numbers while policy views are written. `shares` says whether one number may stand for an
+    attribute in every place where it is used, whatever type the engine gives it there."""
 
-    def __init__(self, client: tuple[str, ...], shape: Mapping[str, int | None]) -> None:
+    def __init__(self, client: tuple[str, ...], shape: Mapping[str, int | None], shares: bool = True) -> None:
         self._slots = [Slot(SlotKind.CLIENT, name) for name in client]
         self._numbers: dict[Slot, int] = {}
         self._shape = shape
+        self._shares = shares
 
     def all(self) -> tuple[Slot, ...]:
         """Every slot, in the order of $1, $2, .."""
@@ -60,7 +62,7 @@ class Slots:
         return [self._parameter(Slot(SlotKind.ATTRIBUTE, name, i)) for i in range(length)] or [exp.Null()]
 
     def _parameter(self, slot: Slot) -> exp.Expr:
-        if slot not in self._numbers:
+        if slot not in self._numbers or (slot.kind is SlotKind.ATTRIBUTE and not self._shares):
             self._slots.append(slot)
             self._numbers[slot] = len(self._slots)
         return exp.Parameter(this=exp.Literal.number(self._numbers[slot]))

@@ -37,7 +37,7 @@ class _Change:
 
 def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
     """The user's text with every base table replaced by its policy view, or its full name where nothing is withheld."""
-    slots = Slots(query.parameters, dict(decision.shape))
+    slots = Slots(query.parameters, dict(decision.shape), dialect.names.shares_parameters)
     changes = [_Change(edit.span, edit.text, edit.text) for edit in query.edits]
     for index, (reference, view) in enumerate(zip(query.references, decision.views, strict=True)):
         changes.append(_table(index, reference, view, slots, dialect))
@@ -49,7 +49,7 @@ def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
             original=reference.span.start,
             rewritten=places[index][0],
             view=places[index][1],
-            table=(reference.table.warehouse, reference.table.schema, reference.table.name),
+            table=dialect.full_name(reference.table),
         )
         for index, reference in enumerate(query.references)
     )
@@ -60,7 +60,7 @@ def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
 def _table(index: int, reference: Reference, view: TableView, slots: Slots, dialect: Dialect) -> _Change:
     alias = "" if reference.alias is not None else f" AS {reference.name}"
     if not needs_view(view):
-        whole = _text(table_node(view.table), dialect) + alias
+        whole = _text(table_node(view.table, dialect), dialect) + alias
         return _Change(reference.span, whole, whole, index)
     select = _text(view_select(view, reference.guarded, slots, dialect), dialect)
     shown = _text(outline(view, dialect), dialect)

@@ -18,9 +18,6 @@ from proxy.rewrite.conditions import ALIAS
 from proxy.rewrite.slots import Slots
 from proxy.values import AllOf, Always, AnyOf, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
 
-_PLAIN_TEXT = "VARCHAR"
-"""A type that text masks give already; any other is cast to, so that a mask never changes a column's type."""
-
 
 def needs_view(view: TableView) -> bool:
     """Whether the caller has obligations on a table; without any the table can stay as it is."""
@@ -28,12 +25,13 @@ def needs_view(view: TableView) -> bool:
     return not (clear and view.hidden == 0 and isinstance(view.rows, Always))
 
 
-def table_node(table: TableId) -> exp.Table:
+def table_node(table: TableId, dialect: Dialect) -> exp.Table:
     """A base table by its full name."""
+    catalog, schema, name = dialect.full_name(table)
     return exp.Table(
-        this=exp.to_identifier(table.name, quoted=True),
-        db=exp.to_identifier(table.schema, quoted=True),
-        catalog=exp.to_identifier(table.warehouse, quoted=True),
+        this=exp.to_identifier(name, quoted=True),
+        db=exp.to_identifier(schema, quoted=True),
+        catalog=exp.to_identifier(catalog, quoted=True) if catalog else None,
     )
 
 
@@ -46,7 +44,7 @@ def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Diale
         if rows is not None and column.column.name in guarded:
             value = exp.Case(ifs=[exp.If(this=rows.copy(), true=_opaque(value, dialect))])
         items.append(exp.alias_(value, column.column.name, quoted=True))
-    table = table_node(view.table)
+    table = table_node(view.table, dialect)
     table.set("alias", exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
     select = exp.Select(expressions=items).from_(table)
     return select.where(rows) if rows is not None else select
@@ -129,11 +127,13 @@ def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
     module = kinds.load("masks", mask.kind)
     if column.column.kind not in module.KINDS:
         return _null(column, dialect)
-    masked = module.sql(value, column.column.kind, module.Settings(**dict(mask.options)), dialect)
+    masked: exp.Expression = module.sql(value, column.column.kind, module.Settings(**dict(mask.options)), dialect)
     if isinstance(masked, exp.Null):
         return _null(column, dialect)
-    plain = column.column.type == _PLAIN_TEXT
-    return masked if plain else exp.TryCast(this=masked, to=_type(column, dialect))
+    if column.column.type == dialect.text:
+        return masked
+    converted: exp.Expr = dialect.expressions.converted(masked, _type(column, dialect))
+    return converted
 
 
 def _raw(column: ColumnView) -> exp.Column:

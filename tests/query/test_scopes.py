@@ -45,7 +45,7 @@ def test_the_parameters_of_a_lambda_are_added_to_the_same_names() -> None:
 
 
 def test_the_first_column_of_a_name_is_offered_and_a_star_offers_all_of_its_reference() -> None:
-    outs = (Out("A", PLAIN), Out("a", Flow(B, B)), Out(None, Flow(B, B), 1), Out(None, Flow()))
+    outs = (Out("a", PLAIN), Out("a", Flow(B, B)), Out(None, Flow(B, B), 1), Out(None, Flow()))
     assert offered(outs, {1: {"b": Flow(B, B)}}) == {"a": PLAIN, "b": Flow(B, B)}
     assert offered(None, {}) == {}
 
