@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -104,6 +104,9 @@ class Ticket(Protocol):
 
 class Limits(Protocol):
     """How much one caller may use."""
+
+    def turn(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """The caller's turn to have a statement read. Raises `LimitExceeded`."""
 
     def admit(self, caller: Caller) -> Ticket:
         """A place for one query. Raises `LimitExceeded`."""
@@ -344,14 +347,18 @@ class Gateway:
         key = (name, catalog.version, sql, view.key, self._policy.shape(view, caller))
         plan = self._plans.get(key)
         if plan is None:
-            query = await self._reader.read(sql, visible(catalog, view))
-            try:
-                plan = self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
-            except GatewayError as error:
-                error.statement = query.redacted
-                raise
+            async with self._limits.turn(caller):
+                plan = self._plans.get(key) or await self._understood(caller, sql, catalog, view)
             self._plans[key] = plan
         return plan
+
+    async def _understood(self, caller: Caller, sql: str, catalog: Catalog, view: AccessView) -> Plan:
+        query = await self._reader.read(sql, visible(catalog, view))
+        try:
+            return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
+        except GatewayError as error:
+            error.statement = query.redacted
+            raise
 
     def _bind(self, plan: Plan, caller: Caller, given: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         """Values for the plan's slots; the only place where a caller's values meet a plan."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from functools import lru_cache
 from types import ModuleType
 
 from proxy.errors import ConfigError
@@ -22,8 +23,9 @@ def names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__)))
 
 
+@lru_cache(maxsize=256)
 def load(folder: str, name: str) -> ModuleType:
-    """The module of one kind. Raises `ConfigError` naming the kinds there are."""
+    """The module of one kind; looked for once. Raises `ConfigError` naming the kinds there are."""
     known = names(folder)
     if not _NAME.match(name) or name not in known:
         raise ConfigError([f"{folder}: there is no kind {name!r}; there are: {', '.join(known)}"])

@@ -57,8 +57,8 @@ class Parser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    workers: int = Field(default=1, ge=1, le=64, description="Processes that parse SQL.")
-    timeout_s: float = Field(default=1.0, gt=0, le=60, description="Seconds after which a parse is ended and refused.")
+    workers: int = Field(default=2, ge=1, le=64, description="Processes that parse SQL; a caller uses one at a time.")
+    timeout_s: float = Field(default=0.9, gt=0, le=60, description="Seconds after which a parse is ended and refused.")
 
 
 class Masks(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -284,6 +285,10 @@ class FakeLimits:
         ticket = FakeTicket(self.world, real, real.timeout_s)
         self.tickets.append(ticket)
         return ticket
+
+    def turn(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """As the real ones."""
+        return self.real.turn(caller)
 
 
 # -------------------------------------------------------------------------------------------------------------- audit

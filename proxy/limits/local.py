@@ -2,12 +2,15 @@
 
 Rule kept here: a place is taken when a query is admitted and given back exactly once; what passes a limit is refused
 before it leaves, with an error that names the limit, its value and what to do. A caller is (issuer, subject): the same
-subject of another issuer is somebody else. Used from one event loop; nothing here waits.
+subject of another issuer is somebody else. Used from one event loop; nothing here waits but for one's own turn.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,6 +19,16 @@ from proxy.limits.settings import Settings
 from proxy.values import Caller, Reason, ReasonCode
 
 _Who: TypeAlias = tuple[str, str]
+WAITING = 64
+"""Statements of one caller that may wait for their turn to be read."""
+
+
+@dataclass(slots=True)
+class _Turns:
+    """Those of one caller who wait for, or have, the turn to be read."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    there: int = 0
 
 
 @dataclass(slots=True)
@@ -63,6 +76,27 @@ class LocalLimits:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._running: Counter[_Who] = Counter()
+        self._turns: dict[_Who, _Turns] = {}
+
+    @asynccontextmanager
+    async def turn(self, caller: Caller) -> AsyncIterator[None]:
+        """One statement of a caller is read at a time, so that no caller takes every process that reads. Raises
+        `LimitExceeded` where too many wait."""
+        who = (caller.issuer, caller.subject)
+        turns = self._turns.setdefault(who, _Turns())
+        if turns.there > WAITING:
+            raise LimitExceeded(
+                f"{WAITING} statements of yours wait to be read. Send fewer at a time.",
+                Reason(ReasonCode.CONCURRENCY, str(WAITING)),
+            )
+        turns.there += 1
+        try:
+            async with turns.lock:
+                yield
+        finally:
+            turns.there -= 1
+            if not turns.there:
+                del self._turns[who]
 
     def admit(self, caller: Caller) -> LocalTicket:
         """A place for one query. Raises `LimitExceeded`."""

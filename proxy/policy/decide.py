@@ -7,6 +7,7 @@ caller lacks admits no row. What is hidden and what does not exist are refused w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from proxy.policy.conditions import ALWAYS, NEVER, RowFilterKey, close, filters, key
 from proxy.refusals import unknown_column, unknown_table
@@ -46,7 +47,12 @@ def attribute(caller: Caller, name: str) -> Attribute | None:
 def shape(view: AccessView, caller: Caller) -> tuple[tuple[str, int | None], ...]:
     """For each attribute the view uses: its name, and None where the caller lacks it, -1 for a single value, or how
     many values it holds. Callers of one shape share plans."""
-    return tuple((name, _size(attribute(caller, name))) for name in sorted(view.attributes))
+    return tuple([(name, _size(attribute(caller, name))) for name in _in_order(view.attributes)])
+
+
+@lru_cache(maxsize=1024)
+def _in_order(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
 
 
 def decide(view: AccessView, caller: Caller, query: Query) -> Decision:

@@ -23,6 +23,7 @@ from proxy.policy.rules import Rules, app_root, closure, index, roots
 from proxy.values import AccessView, Caller, Catalog, Decision, Query
 
 VIEWS = 1024
+CALLERS = 65536
 CATALOGS = 16
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Snapshot:
     rules: Rules
     governed: LRUCache[Hashable, Governed] = field(default_factory=lambda: LRUCache(CATALOGS))
     views: LRUCache[Hashable, AccessView] = field(default_factory=lambda: LRUCache(VIEWS))
+    callers: dict[Hashable, AccessView] = field(default_factory=dict)
 
 
 class Engine:
@@ -94,6 +96,17 @@ class Engine:
     def view(self, caller: Caller, catalog: Catalog) -> AccessView:
         """The caller's access view, compiled once for all with the same closure and app."""
         snapshot = self._current()
+        # All of a caller that roots() and app_root() look at: were there more, it would have to stand here too.
+        who = (caller.subject, caller.groups, caller.app, catalog.warehouse, catalog.version)
+        view = snapshot.callers.get(who)
+        if view is None:
+            view = self._view(snapshot, caller, catalog)
+            if len(snapshot.callers) >= CALLERS:
+                snapshot.callers.clear()  # it only spares the look-up by closure
+            snapshot.callers[who] = view
+        return view
+
+    def _view(self, snapshot: Snapshot, caller: Caller, catalog: Catalog) -> AccessView:
         rules = snapshot.rules
         user = closure(rules, roots(caller))
         root = app_root(rules, caller)

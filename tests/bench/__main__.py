@@ -1,4 +1,4 @@
-"""Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory]`."""
+"""Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory] [caps]`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-BENCHMARKS = ("plan", "tpch", "stream", "memory")
+BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps")
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.errors import LimitExceeded, TooLarge
-from proxy.limits.local import LocalLimits
+from proxy.limits.local import WAITING, LocalLimits
 from proxy.limits.settings import Settings
 from proxy.values import Caller, Reason, ReasonCode
 
@@ -102,3 +103,47 @@ def test_nothing_passes_a_limit_and_nothing_under_it_is_refused(
                 ticket.take(more_rows, more_size)
             return
         ticket.take(more_rows, more_size)
+
+
+async def test_a_caller_has_one_turn_at_a_time_and_blocks_nobody_else() -> None:
+    limits = LocalLimits(Settings())
+    order: list[str] = []
+
+    async def read(caller: Caller, name: str, go: asyncio.Event) -> None:
+        async with limits.turn(caller):
+            order.append(name)
+            await go.wait()
+
+    slow, free = asyncio.Event(), asyncio.Event()
+    free.set()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(read(ANA, "first", slow))
+        group.create_task(read(ANA, "second", free))
+        other = group.create_task(read(replace(ANA, issuer="https://b.example/"), "other", free))
+        await other
+        assert order == ["first", "other"]
+        slow.set()
+    assert order == ["first", "other", "second"]
+    assert not limits._turns
+
+
+async def test_only_so_many_statements_wait_for_a_turn() -> None:
+    limits = LocalLimits(Settings())
+    async with asyncio.timeout(10), limits.turn(ANA):
+
+        async def wait() -> None:
+            async with limits.turn(ANA):
+                raise AssertionError("it is not its turn")
+
+        waiting = [asyncio.ensure_future(wait()) for _ in range(WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(LimitExceeded) as caught:
+            async with limits.turn(ANA):
+                raise AssertionError("one too many")
+        assert caught.value.reasons == (Reason(ReasonCode.CONCURRENCY, str(WAITING)),)
+        for task in waiting:
+            task.cancel()
+        assert all(
+            isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*waiting, return_exceptions=True)
+        )
+    assert not limits._turns

@@ -14,7 +14,7 @@ import duckdb
 import orjson
 
 from proxy.dialect import Syntax
-from proxy.errors import InvalidSql, Ungovernable
+from proxy.errors import InvalidSql, TooLarge, Ungovernable
 from proxy.values import Reason, ReasonCode, Span
 
 NO_LOCATION = 2**64 - 1
@@ -110,7 +110,10 @@ def serialized(sql: str) -> list[Any]:
 
     Raises `InvalidSql` for what does not parse (with the place in the text), `Ungovernable` for what is no query."""
     rows = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
-    answer = orjson.loads(rows[0][0])
+    try:
+        answer = orjson.loads(rows[0][0])
+    except orjson.JSONDecodeError as error:  # whatever the engine wrote, it is nested deeper than can be read
+        raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
     if not answer["error"]:
         return list(answer["statements"])
     if answer.get("error_type") == "parser":
