@@ -59,6 +59,7 @@ _INSTEAD = {
     "Execute": "Send the query itself, with its parameters.",
     "Use": "Write the schema before the table's name instead.",
     "Pragma": "Settings cannot be read or changed.",
+    "TableSample": "Write ORDER BY random() LIMIT n instead.",
     "ReadCSV": "Files cannot be read.",
     "ReadParquet": "Files cannot be read.",
     "HistoricalData": "Older versions of a table cannot be read.",
