@@ -25,6 +25,15 @@ class FunctionKind(StrEnum):
     TABLE = "table"
 
 
+class Literals(StrEnum):
+    """What all arguments behind the first can be, for a call to be known not to raise."""
+
+    NUMBERS = "number"
+    """Whole numbers from 1, of few digits."""
+    SHORT = "literal"
+    """Such numbers, or short texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """An allowed function: how it is used, and whether it can raise on some row value (then columns are guarded)."""
@@ -33,6 +42,67 @@ class Function:
     can_raise: bool
     table: bool = False
     """Whether it may stand in FROM."""
+    safe_with: frozenset[int] = frozenset()
+    """Numbers of arguments with which it cannot raise, though with others it can."""
+    safe_literals: Literals | None = None
+    """What its arguments behind the first must be for a call that cannot raise."""
+
+
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_OPERATORS: Mapping[str, str] = {
+    "Add": "+",
+    "Sub": "-",
+    "Mul": "*",
+    "Div": "/",
+    "IntDiv": "//",
+    "Mod": "%",
+    "Pow": "**",
+    "BitwiseAnd": "&",
+    "BitwiseOr": "|",
+    "BitwiseLeftShift": "<<",
+    "BitwiseRightShift": ">>",
+    "DPipe": "||",
+}
+
+
+def widened(one: str, two: str) -> bool:
+    """Whether two types are one, or whole numbers, which are widened to each other without loss."""
+    return one == two or {one, two} <= _WHOLE
+
+
+def _of_dates(one: str, two: str) -> bool:
+    """Whether a cast is one of a date to a date."""
+    return one == two == "DATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversions:
+    """When the engine turns a value into another type, and whether that can raise.
+
+    Types are spelt as `Dialect.types` gives them."""
+
+    comparable: Callable[[str, str], bool] = widened
+    """Whether values of two types are compared without a cast that can raise."""
+    unifiable: Callable[[str, str], bool] = widened
+    """Whether values of two types, as in CASE or COALESCE, come to one type without a cast that can raise."""
+    castable: Callable[[str, str], bool] = _of_dates
+    """Whether a cast from one type to another, which is no text, raises on no value."""
+    printable: Callable[[str], bool] | None = None
+    """Whether a type's values become text without raising, in casts and in concatenation with `||`; None where every
+    type's do but those of binary and unknown ones, and `||` goes by the table of functions."""
+    early: bool = False
+    """Whether constants take the type they meet when the statement is read, so that a wrong one raises whatever the
+    rows are; a condition is then true, false or NULL, and a match is only of what is known to be a text."""
+    backslash_escapes: bool = False
+    """Whether a LIKE pattern without ESCAPE takes a backslash for one."""
+    collations: bool = True
+    """Whether COLLATE is known not to raise."""
+    fields: frozenset[str] = frozenset()
+    """Types of JSON whose fields and elements are read without raising."""
+    dates: frozenset[str] = frozenset()
+    """Parts of dates and times that `extract` gives of every value."""
+    operators: Mapping[str, str] = field(default_factory=lambda: _OPERATORS)
+    """sqlglot's class of an operator -> its name in the table of functions."""
 
 
 def _try_cast(value: exp.Expression, target: exp.DataType) -> exp.Expression:
@@ -181,6 +251,7 @@ class Dialect:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Functions that the engine has and nobody may call, with the reason why."""
     names: Names = field(default_factory=Names)
+    conversions: Conversions = field(default_factory=Conversions)
     text: str = "VARCHAR"
     """The engine's spelling of the type that text masks give; any other is converted to, so that a mask never changes a
     column's type."""

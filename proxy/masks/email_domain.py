@@ -16,7 +16,7 @@ from proxy.values import TypeKind
 
 KINDS = frozenset({TypeKind.TEXT})
 HIDDEN = "***"
-ADDRESS = r"[^@\s]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?"
+ADDRESS = r"[^@ \t\n\r\f\v]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?"
 LOCAL_PART = r"^[^@]*@"
 
 _ADDRESS = re.compile(ADDRESS, re.ASCII)

@@ -1,25 +1,27 @@
 """Whether values can come together without a cast that can raise: in comparisons, lists, CASE, and as conditions.
 
-Rule kept here: constants are read by their value. The engine converts a constant to the other side's type when it
-computes the expression, not when it plans it, so that a wrong one raises only where a row gets that far.
+Rule kept here: constants are read by their value where the engine converts a constant to the other side's type only
+when it computes the expression, so that a wrong one raises where a row gets that far. What two types do together, the
+dialect says.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from sqlglot import exp
 
-from proxy.query.constants import is_harmless, is_moment, is_of_moments
+from proxy.dialect import Conversions
+from proxy.query.constants import is_harmless, is_moment, is_of_moments, is_read_early
 from proxy.query.scopes import INTEGER, TEXT, Type
 from proxy.values import TypeKind
 
 OF_ROWS = (exp.Column, exp.Query, exp.Columns, exp.PositionalColumn)
 """What takes its value from a row."""
-_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
-"""Types that the engine widens to each other without loss."""
+_LATE = Conversions()
 _NUMERIC = frozenset({TypeKind.INTEGER, TypeKind.FLOAT})
 _MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _EXACT_DIGITS = 15
@@ -88,8 +90,13 @@ _TOGETHER = (
 )
 
 
-def agree(nodes: Iterable[exp.Expr | None], types: Types) -> bool:
-    """Whether the values of all these can be brought to one type without a cast that can raise."""
+def agree(
+    nodes: Iterable[exp.Expr | None], types: Types, conversions: Conversions = _LATE, compared: bool = False
+) -> bool:
+    """Whether the values of all these can be brought to one type, or be `compared`, without a cast that can raise."""
+    same = conversions.comparable if compared else conversions.unifiable
+    if conversions.early:
+        return _agree_early(nodes, types, same)
     found = {_operand(node, types) for node in nodes}
     if None in found:
         return False
@@ -98,7 +105,21 @@ def agree(nodes: Iterable[exp.Expr | None], types: Types) -> bool:
     constants = [one for one in found if isinstance(one, Constant)]
     if not known:
         return any(set(constants) <= kinds for kinds in _TOGETHER) or len(constants) <= 1
-    return all(_same(known[0], one) for one in known) and all(_takes(one, c) for one in known for c in constants)
+    return all(same(known[0].text, one.text) for one in known) and all(
+        _takes(one, c) for one in known for c in constants
+    )
+
+
+def _agree_early(nodes: Iterable[exp.Expr | None], types: Types, same: Callable[[str, str], bool]) -> bool:
+    """The same where constants take a type when the statement is read: what is left are pairs of known types."""
+    known: list[str] = []
+    for node in nodes:
+        operand = None if is_read_early(node) else _operand(node, types)
+        if isinstance(operand, Type):
+            known.append(operand.text)
+        elif operand is None and not is_read_early(node):
+            return False
+    return all(same(one, two) for one, two in itertools.combinations_with_replacement(known, 2))
 
 
 def common(nodes: Iterable[exp.Expr | None], types: Types) -> Type | None:
@@ -158,10 +179,6 @@ def _short_sum(node: exp.Expr) -> bool:
         elif not isinstance(part, exp.Add | exp.Sub | exp.Paren | exp.Neg):
             return False
     return True
-
-
-def _same(one: Type, two: Type) -> bool:
-    return one == two or {one.text, two.text} <= _WHOLE
 
 
 def _takes(known: Type, constant: Constant) -> bool:

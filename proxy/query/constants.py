@@ -47,6 +47,16 @@ def is_harmless(node: exp.Expr | None, depth: int = 0) -> bool:
     return isinstance(node, _CALLS) and all(is_harmless(c, depth + 1) for c in node.iter_expressions())
 
 
+def is_read_early(node: exp.Expr | None) -> bool:
+    """Whether a constant is one that an engine which settles types when it reads a statement has converted by then, so
+    that a wrong one raises always: a literal, a parameter (converted before it is sent), or a cast of a text."""
+    while isinstance(node, exp.Paren | exp.Neg):
+        node = node.this
+    if isinstance(node, exp.Cast):
+        return isinstance(node.this, exp.Null) or (isinstance(node.this, exp.Literal) and node.this.is_string)
+    return isinstance(node, exp.Literal | exp.Null | exp.Boolean | exp.Placeholder | exp.Parameter)
+
+
 def is_of_moments(node: exp.Expr) -> bool:
     """Whether a harmless expression is a date or time: what it is made of is one, and nothing makes it a text again."""
     while isinstance(node, exp.Paren):

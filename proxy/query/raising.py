@@ -10,25 +10,12 @@ import re
 
 from sqlglot import exp
 
-from proxy.dialect import Dialect, FunctionKind
+from proxy.dialect import Conversions, Dialect, Function, FunctionKind, Literals
 from proxy.query.agreement import OF_ROWS, Types, agree, is_condition
-from proxy.query.constants import is_harmless
+from proxy.query.constants import is_harmless, is_read_early
+from proxy.query.scopes import TEXT
 from proxy.values import TypeKind
 
-_OPERATORS: dict[type[exp.Expr], str] = {
-    exp.Add: "+",
-    exp.Sub: "-",
-    exp.Mul: "*",
-    exp.Div: "/",
-    exp.IntDiv: "//",
-    exp.Mod: "%",
-    exp.Pow: "**",
-    exp.BitwiseAnd: "&",
-    exp.BitwiseOr: "|",
-    exp.BitwiseLeftShift: "<<",
-    exp.BitwiseRightShift: ">>",
-    exp.DPipe: "||",
-}
 _SAFE = (
     exp.Paren,
     exp.Alias,
@@ -65,9 +52,11 @@ _SAFE = (
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _LOGICAL = (exp.And, exp.Or, exp.Not, exp.Is, exp.Where, exp.Having, exp.Qualify)
+_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _UNIFYING = (exp.Coalesce, exp.Case, exp.Nullif)
 _WILDCARDS = (exp.Like, exp.ILike, exp.Glob)
-_PATTERNS = (*_WILDCARDS, exp.RegexpLike, exp.RegexpFullMatch, exp.SimilarTo)
+_PATTERNS = (*_WILDCARDS, exp.RegexpLike, exp.RegexpILike, exp.RegexpFullMatch, exp.SimilarTo)
+_FIELDS = (exp.JSONExtract, exp.JSONExtractScalar)
 _OF_TEXTS = frozenset(
     [
         "ascii",
@@ -127,6 +116,9 @@ _LEADING_TEXTS = {"split_part": 2}
 """Functions that take so many texts before other arguments."""
 _REGEXP = re.compile(r"\^?(?:[\w %@,;:/<>=!#&~'\"-][*+?]?|\.[*+?]?|\|)*\$?", re.ASCII)
 """Regular expressions of a form that every engine can read; one that it cannot read raises."""
+_COUNT = re.compile(r"[1-9]\d{0,5}")
+_SHORT = 100
+"""The most characters of a literal that cannot make a text too large, however often it is put in."""
 
 
 def function_name(node: exp.Expr, sql: str) -> str | None:
@@ -156,33 +148,85 @@ def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
 
 
 def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
+    known = dialect.conversions
     if isinstance(node, _LOGICAL):
-        return not all(is_condition(part, types) for part in _conditions(node))
+        return not known.early and not all(is_condition(part, types) for part in _conditions(node))
     if isinstance(node, exp.If):
-        return not _if_is_safe(node, types)
+        return not _if_is_safe(node, types, known)
     if isinstance(node, _COMPARISONS):
-        return not agree((node.this, node.expression), types)
+        return not agree((node.this, node.expression), types, known, compared=True)
     if isinstance(node, exp.Between):
-        return not agree((node.this, node.args["low"], node.args["high"]), types)
+        return not agree((node.this, node.args["low"], node.args["high"]), types, known, compared=True)
     if isinstance(node, exp.In):
-        return not _in_is_safe(node, types)
+        return not _in_is_safe(node, types, known)
     if isinstance(node, exp.Escape):
         return not _escape_is_safe(node)
     if isinstance(node, _PATTERNS):
-        return not _pattern_is_safe(node)
+        return not _pattern_is_safe(node, types, known)
     if isinstance(node, _UNIFYING):
-        return not _unify(node, types)
+        return not _unify(node, types, known)
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        return not _cast_is_safe(node, types)
-    operator = _OPERATORS.get(type(node))
+        return not _cast_is_safe(node, types, dialect)
+    if isinstance(node, exp.Collate):
+        return not known.collations
+    if isinstance(node, exp.DPipe) and known.printable is not None:
+        return not _joins_texts(node, types, known)
+    operator = known.operators.get(type(node).__name__)
     if operator is not None:
         function = dialect.functions.get(operator)
         return function is None or function.can_raise
     if isinstance(node, exp.Func) and not isinstance(node, _SAFE):
-        name = function_name(node, sql)
-        function = dialect.functions.get(name) if name else None
-        return function is None or function.can_raise or not _takes_its_literals(name or "", node)
-    return not isinstance(node, _SAFE)
+        return not _call_is_safe(node, sql, types, dialect)
+    return not isinstance(node, _SAFE) and not (known.early and isinstance(node, exp.Parameter))
+
+
+def _call_is_safe(node: exp.Func, sql: str, types: Types, dialect: Dialect) -> bool:
+    """Whether a call is one that raises on no row."""
+    known = dialect.conversions
+    if isinstance(node, _FIELDS) and known.fields:
+        return _reads_a_field(node, types, known)
+    name = function_name(node, sql)
+    function = dialect.functions.get(name) if name else None
+    if function is None or name is None:
+        return False
+    if isinstance(node, exp.Extract) and known.dates:
+        moment = types.get(id(node.expression))
+        part = str(node.this.name).lower() if isinstance(node.this, exp.Var) else ""
+        return name == "extract" and part in known.dates and moment is not None and moment.text in _MOMENTS
+    if function.can_raise and not _is_safe_here(function, list(node.iter_expressions())):
+        return False
+    return known.early or _takes_its_literals(name, node)
+
+
+def _is_safe_here(function: Function, arguments: list[exp.Expr]) -> bool:
+    """Whether a call that can raise cannot with these arguments: by their number, or by the literals among them."""
+    if len(arguments) in function.safe_with:
+        return True
+    if function.safe_literals is None:
+        return False
+    return all(_is_short(one, function.safe_literals) for one in arguments[1:])
+
+
+def _is_short(node: exp.Expr, allowed: Literals) -> bool:
+    text = _text(node)
+    if text is not None:
+        return allowed is Literals.SHORT and len(text) <= _SHORT
+    return isinstance(node, exp.Literal) and _COUNT.fullmatch(str(node.this)) is not None
+
+
+def _reads_a_field(node: exp.Expr, types: Types, known: Conversions) -> bool:
+    """Whether a field or element that is named by a constant is taken of JSON that the engine keeps in parts."""
+    value = types.get(id(node.this))
+    return value is not None and value.text in known.fields and node.expression.find(*OF_ROWS) is None
+
+
+def _joins_texts(node: exp.DPipe, types: Types, known: Conversions) -> bool:
+    """Whether a concatenation is one of texts, perhaps with other values that have a text."""
+    parts = [part for part in (node.this, node.expression) if not is_read_early(part)]
+    found = [types.get(id(part)) for part in parts]
+    if known.printable is None or any(one is None or not known.printable(one.text) for one in found):
+        return False
+    return any(one is not None and one.kind is TypeKind.TEXT for one in found)
 
 
 def _takes_its_literals(name: str, call: exp.Func) -> bool:
@@ -198,13 +242,20 @@ def _text(node: exp.Expr | None) -> str | None:
     return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
-def _pattern_is_safe(node: exp.Expr) -> bool:
+def _pattern_is_safe(node: exp.Expr, types: Types, known: Conversions) -> bool:
     """Whether a match has a literal pattern that cannot be wrong: any wildcards, or a plain regular expression."""
     pattern = _text(node.expression)
+    if known.early and not _is_text(node.this, types):
+        return False
     if pattern is None or isinstance(node, _WILDCARDS):
-        return pattern is not None
+        return pattern is not None and not (known.backslash_escapes and pattern.endswith("\\"))
     extra = any(value for key, value in node.args.items() if key not in ("this", "expression"))
     return not extra and _REGEXP.fullmatch(pattern) is not None
+
+
+def _is_text(node: exp.Expr, types: Types) -> bool:
+    found = types.get(id(node))
+    return found is not None and found.text == TEXT.text
 
 
 def _escape_is_safe(node: exp.Expr) -> bool:
@@ -223,23 +274,23 @@ def _conditions(node: exp.Expr) -> tuple[exp.Expr | None, ...]:
     return (node.this, node.args.get("expression"))
 
 
-def _if_is_safe(node: exp.If, types: Types) -> bool:
+def _if_is_safe(node: exp.If, types: Types, known: Conversions) -> bool:
     """Whether a branch of CASE, or a call of if(), casts nothing; the values of CASE are looked at as a whole."""
     if isinstance(node.parent, exp.Case):
-        return node.parent.args.get("this") is not None or is_condition(node.this, types)
+        return known.early or node.parent.args.get("this") is not None or is_condition(node.this, types)
     values = [v for v in (node.args.get("true"), node.args.get("false")) if v is not None]
-    return is_condition(node.this, types) and agree(values, types)
+    return is_condition(node.this, types) and agree(values, types, known)
 
 
-def _in_is_safe(node: exp.In, types: Types) -> bool:
+def _in_is_safe(node: exp.In, types: Types, known: Conversions) -> bool:
     if node.args.get("query") is not None:
-        return agree((node.this, node.args["query"]), types)
+        return agree((node.this, node.args["query"]), types, known, compared=True)
     if node.args.get("unnest") is not None or node.args.get("field") is not None:
         return False
-    return agree((node.this, *node.expressions), types)
+    return agree((node.this, *node.expressions), types, known, compared=True)
 
 
-def _unify(node: exp.Expr, types: Types) -> bool:
+def _unify(node: exp.Expr, types: Types, known: Conversions) -> bool:
     """Whether the values that a CASE, COALESCE or NULLIF brings together are of one kind."""
     if isinstance(node, exp.Case):
         values = [branch.args.get("true") for branch in node.args["ifs"]]
@@ -247,16 +298,22 @@ def _unify(node: exp.Expr, types: Types) -> bool:
             values.append(node.args["default"])
         subject = node.args.get("this")
         tests = [branch.this for branch in node.args["ifs"]] if subject is not None else []
-        return agree(values, types) and (subject is None or agree((subject, *tests), types))
-    values = [node.this, *node.expressions] if isinstance(node, exp.Coalesce) else [node.this, node.expression]
-    return agree(values, types)
+        tested = subject is None or agree((subject, *tests), types, known, compared=True)
+        return tested and agree(values, types, known)
+    if isinstance(node, exp.Coalesce):
+        return agree([node.this, *node.expressions], types, known)
+    return agree([node.this, node.expression], types, known, compared=True)
 
 
-def _cast_is_safe(node: exp.Cast, types: Types) -> bool:
-    target = node.to
+def _cast_is_safe(node: exp.Cast, types: Types, dialect: Dialect) -> bool:
+    target, conversions = node.to, dialect.conversions
+    if conversions.early and is_read_early(node):
+        return True
     known = types.get(id(node.this))
     if known is None:
         return False
     if target.is_type(*exp.DataType.TEXT_TYPES):
+        if conversions.printable is not None:
+            return conversions.printable(known.text)
         return known.kind is not TypeKind.BINARY and known.kind is not TypeKind.OTHER
-    return known.kind is TypeKind.DATE and target.is_type(exp.DataType.Type.DATE)
+    return conversions.castable(known.text, dialect.types(target.sql(dialect.name)))
