@@ -79,6 +79,7 @@ class Parsed:
 
 def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed:
     """One understood query; `tokens` are its own. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason."""
+    _check_one_statement(tokens)
     syntax, refused = _engine(sql, dialect)
     tree = _tree(sql, dialect, refused)
     _check_nodes(tree, dialect, caps)
@@ -89,6 +90,15 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
     _check_functions(syntax, dialect)
     _check_table_word(tokens)
     return Parsed(sql, tokens, tree, syntax, dialect.names.question_marks)
+
+
+def _check_one_statement(tokens: list[Token]) -> None:
+    """Thousands of statements are refused before any of them is parsed."""
+    ended = False
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        ended = ended or (token.token_type is TokenType.SEMICOLON and before is not None)
+        if ended and token.token_type is not TokenType.SEMICOLON:
+            raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
 
 
 def _engine(sql: str, dialect: Dialect) -> tuple[Syntax | None, GatewayError | None]:

@@ -52,7 +52,5 @@ def _custom(text: str, column: Column, table: Table, catalog: Catalog) -> exp.Ex
         if not node.table and dialect.names.fold(node.name, bool(node.this.args.get("quoted"))) == VALUE:
             node.set("this", exp.to_identifier(column.name, quoted=True))
     compiled = compile_expression(tree.sql(dialect.name, comments=False), table, catalog)
-    converted: exp.Expr = dialect.expressions.converted(
-        compiled, exp.DataType.build(column.type, dialect=dialect.name, udt=True)
-    )
+    converted: exp.Expr = dialect.expressions.converted(compiled, dialect.data_type(column.type))
     return converted

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from proxy import kinds
 from proxy.dialect import Dialect
-from proxy.rewrite.proof import prove
+from proxy.rewrite.proof import Held, prove
 from proxy.rewrite.splice import splice
+from proxy.rewrite.templates import Templates
 from proxy.values import (
     Cell,
     ColumnView,
@@ -30,13 +31,15 @@ class Rewriter:
 
     def __init__(self, dialects: Mapping[str, Dialect]) -> None:
         self._dialects = dialects
+        self._templates = Templates()
+        self._held = Held()
 
     def rewrite(self, query: Query, decision: Decision) -> Plan:
         """The SQL that may run. Raises `Ungovernable` where it cannot be proven."""
         dialect = self._dialects[query.warehouse]
-        spliced = splice(query, decision, dialect)
+        spliced = splice(query, decision, dialect, self._templates)
         renames = dialect.referee(query.sql, spliced.sql, spliced.folding)
-        prove(spliced.sql, query, decision, dialect)
+        prove(spliced.sql, query, decision, dialect, self._held)
         return Plan(
             warehouse=query.warehouse,
             sql=spliced.sql,

@@ -6,7 +6,7 @@ statement; the policy's own follow, each once, or once a use where the engine gi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
@@ -15,15 +15,27 @@ from proxy.values import Slot, SlotKind
 SECRET = "secret:"  # noqa: S105 - a prefix of names
 
 
+def numbered(number: int) -> exp.Expr:
+    """A parameter as it runs: $1, $2, .."""
+    return exp.Parameter(this=exp.Literal.number(number))
+
+
 class Slots:
     """Allots parameter numbers while policy views are written. `shares` says whether one number may stand for an
     attribute in every place where it is used, whatever type the engine gives it there."""
 
-    def __init__(self, client: tuple[str, ...], shape: Mapping[str, int | None], shares: bool = True) -> None:
+    def __init__(
+        self,
+        client: tuple[str, ...],
+        shape: Mapping[str, int | None],
+        shares: bool = True,
+        spelt: Callable[[int], exp.Expr] = numbered,
+    ) -> None:
         self._slots = [Slot(SlotKind.CLIENT, name) for name in client]
         self._numbers: dict[Slot, int] = {}
         self._shape = shape
         self._shares = shares
+        self._spelt = spelt
 
     def all(self) -> tuple[Slot, ...]:
         """Every slot, in the order of $1, $2, .."""
@@ -62,7 +74,11 @@ class Slots:
         return [self._parameter(Slot(SlotKind.ATTRIBUTE, name, i)) for i in range(length)] or [exp.Null()]
 
     def _parameter(self, slot: Slot) -> exp.Expr:
+        return self._spelt(self.number(slot))
+
+    def number(self, slot: Slot) -> int:
+        """The number of a slot, a new one where it has none or shares none."""
         if slot not in self._numbers or (slot.kind is SlotKind.ATTRIBUTE and not self._shares):
             self._slots.append(slot)
             self._numbers[slot] = len(self._slots)
-        return exp.Parameter(this=exp.Literal.number(self._numbers[slot]))
+        return self._numbers[slot]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from proxy.dialect import Dialect, Folding, Splice
 from proxy.rewrite.slots import Slots
-from proxy.rewrite.views import needs_view, outline, table_node, view_select
-from proxy.values import Decision, Query, Reference, Slot, Span, TableView
+from proxy.rewrite.templates import Templates, text
+from proxy.rewrite.views import needs_view, table_node
+from proxy.values import Decision, Query, Slot, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,21 @@ class _Change:
     view: str | None = None
 
 
-def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
+def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templates | None = None) -> Spliced:
     """The user's text with every base table replaced by its policy view, or its full name where nothing is withheld."""
+    templates = templates or Templates()
     slots = Slots(query.parameters, dict(decision.shape), dialect.names.shares_parameters)
     changes = [_Change(edit.span, edit.text, edit.text) for edit in query.edits]
     for index, (reference, view) in enumerate(zip(query.references, decision.views, strict=True)):
-        changes.append(_table(index, reference, view, slots, dialect))
+        alias = "" if reference.alias is not None else f" AS {reference.name}"
+        if needs_view(view):
+            select, shown = templates.text(reference, view, decision, slots, dialect)
+            changes.append(_Change(reference.span, f"({select}){alias}", f"({shown}){alias}", index, select))
+        else:
+            whole = text(table_node(view.table, dialect), dialect) + alias
+            changes.append(_Change(reference.span, whole, whole, index))
     changes.sort(key=lambda c: c.span.start)
-    text, places = _applied(query.sql, changes)
+    sql, places = _applied(query.sql, changes)
     outlined, _ = _applied(query.sql, [replace(c, text=c.outline) for c in changes])
     splices = tuple(
         Splice(
@@ -54,21 +60,7 @@ def splice(query: Query, decision: Decision, dialect: Dialect) -> Spliced:
         for index, reference in enumerate(query.references)
     )
     folding = Folding(splices, query.cte_names, query.parameters, query.prefixes)
-    return Spliced(text, outlined, folding, slots.all())
-
-
-def _table(index: int, reference: Reference, view: TableView, slots: Slots, dialect: Dialect) -> _Change:
-    alias = "" if reference.alias is not None else f" AS {reference.name}"
-    if not needs_view(view):
-        whole = _text(table_node(view.table, dialect), dialect) + alias
-        return _Change(reference.span, whole, whole, index)
-    select = _text(view_select(view, reference.guarded, slots, dialect), dialect)
-    shown = _text(outline(view, dialect), dialect)
-    return _Change(reference.span, f"({select}){alias}", f"({shown}){alias}", index, select)
-
-
-def _text(tree: exp.Expr, dialect: Dialect) -> str:
-    return tree.sql(dialect.name, comments=False, identify=True)
+    return Spliced(sql, outlined, folding, slots.all())
 
 
 def _applied(sql: str, changes: list[_Change]) -> tuple[str, dict[int, tuple[int, str | None]]]:

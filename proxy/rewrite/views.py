@@ -132,7 +132,7 @@ def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
         return _null(column, dialect)
     if column.column.type == dialect.text:
         return masked
-    converted: exp.Expr = dialect.expressions.converted(masked, _type(column, dialect))
+    converted: exp.Expr = dialect.expressions.converted(masked, dialect.data_type(column.column.type))
     return converted
 
 
@@ -141,8 +141,4 @@ def _raw(column: ColumnView) -> exp.Column:
 
 
 def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:
-    return exp.Cast(this=exp.Null(), to=_type(column, dialect))
-
-
-def _type(column: ColumnView, dialect: Dialect) -> exp.DataType:
-    return exp.DataType.build(column.column.type, dialect=dialect.name, udt=True)
+    return exp.Cast(this=exp.Null(), to=dialect.data_type(column.column.type))

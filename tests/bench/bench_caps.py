@@ -29,6 +29,7 @@ def run(folder: Path) -> dict[str, object]:
         key=world.KEY,
         search_path=("sales",),
         attributes=("region", "accounts"),
+        parser={},
     )
     try:
         eve, bob = (harness.caller(name, ("analysts",), {"region": "EU"}) for name in ("eve", "bob"))

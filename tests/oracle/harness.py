@@ -23,6 +23,8 @@ from proxy.values import Caller, Context
 T = TypeVar("T")
 CONTEXT = Context("test")
 TIMEOUT_S = 60
+PATIENT = {"timeout_s": 10}
+"""Tests share the processors with each other; what the product's own time limit does is tested where it matters."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Harness:
         attributes: Sequence[str] = (),
         scan: Mapping[str, Any] | None = None,
         limits: Mapping[str, Any] | None = None,
+        parser: Mapping[str, Any] | None = None,
     ) -> None:
         self.issuer = LocalIssuer(folder / "issuer")
         (folder / "key").write_text(key)
@@ -70,6 +73,7 @@ class Harness:
             "scan": scan or {"mode": "off"},
             "audit": {"sinks": [{"kind": "file", "path": str(folder / "audit")}]},
             "limits": limits or {},
+            "parser": PATIENT if parser is None else parser,
             "doors": {"http": {"listen": "127.0.0.1:0"}},
         }
         self.config = folder / "usher.yaml"

@@ -139,7 +139,7 @@ async def test_every_nasty_text_is_refused_in_time_and_the_process_lives(workers
             await reader.read(sql, CATALOG)
         took = time.monotonic() - begin
         found = [r.code for r in caught.value.reasons]
-        if len(found) != 1 or found[0] not in reasons or took > TIMEOUT_S / 2:
+        if len(found) != 1 or found[0] not in reasons or took > TIMEOUT_S:
             wrong.append((name, found, round(took, 2), str(caught.value)[:80]))
         if len(str(caught.value)) > 600:
             wrong.append((name, found, len(str(caught.value)), "its refusal is too long"))
