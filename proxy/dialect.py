@@ -259,6 +259,13 @@ class Dialect:
     """The engine's spelling of a type -> the spelling that `proxy.query` compares types by (VARCHAR, INTEGER, BIGINT,
     DOUBLE, DECIMAL(p,s), DATE, TIMESTAMP, TIMESTAMP WITH TIME ZONE, BOOLEAN; anything else stands for itself)."""
 
+    cast_name: Callable[[str], str] = str
+    """The engine's spelling of a type -> the one by which policy text casts to it, where sqlglot would misread it."""
+
+    def data_type(self, spelling: str) -> exp.DataType:
+        """A type of the warehouse's catalog, as policy text names it."""
+        return exp.DataType.build(self.cast_name(spelling), dialect=self.name, udt=True)
+
     def full_name(self, table: TableId) -> tuple[str, str, str]:
         """A table's full name in SQL: (catalog, schema, name); the catalog is empty where the engine's has none."""
         return (table.warehouse if self.names.catalogs else "", table.schema, table.name)

@@ -94,8 +94,12 @@ def _qualified(parts: list[exp.Expr], span: Span, env: Env, ledger: Ledger) -> F
     flow = source.columns.get(name, source.rest)
     if len(parts) > 2 and not ledger.dialect.names.columns_have_fields:
         return None
-    if name not in source.columns and flow is not None:
-        _check_call(name, span, ledger)
+    if (
+        name not in source.columns
+        and flow is not None
+        and not (name == source.name and name in ledger.dialect.functions)
+    ):
+        _check_call(name, span, ledger)  # a function in FROM has a column of its own name
     if flow is None:
         if any(ledger.folded(parts[0]) in s.columns for scope in env.chain() for s in scope.sources):
             return None  # a column of that name may have the field

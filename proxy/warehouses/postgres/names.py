@@ -77,6 +77,16 @@ def value_column(index: int) -> str:
     return f"column{index + 1}"
 
 
+def cast_name(spelling: str) -> str:
+    """The name by which policy text casts to a type of the catalog (`format_type`). An interval's fields and precision
+    are left out, as sqlglot does not keep them."""
+    elements = spelling.rstrip("[]")
+    arrays = spelling[len(elements) :]
+    if elements.startswith("interval"):
+        return f"interval{arrays}"
+    return spelling.replace("bit varying", "varbit", 1) if elements.startswith("bit varying") else spelling
+
+
 NAMES = Names(
     fold=fold,
     shown=fold,

@@ -271,7 +271,8 @@ class _Reading:
         """`(value).name`: a field of it, or a function or type applied to it."""
         if _CASTS.fullmatch(name):
             raise Ungovernable("Only built-in types that name no object can be cast to.", ReasonCode.CONSTRUCT)
-        self.fields.add(name)
+        if name not in TYPES:
+            self.fields.add(name)
 
     def _paramref(self, body: dict[str, Any]) -> None:
         number = body.get("number", 0)
