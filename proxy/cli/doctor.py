@@ -118,9 +118,14 @@ async def _warehouses(chosen: settings.Settings, *, whole: bool) -> list[Check]:
     try:
         with tempfile.TemporaryDirectory(prefix="usher-doctor-") as place:
             app = build(policy.recorded_in(chosen, Path(place)))
-            counts = {c.warehouse: len(c.tables) for c in await app.check()}
+            catalogs = await app.check()
+            counts = {c.warehouse: len(c.tables) for c in catalogs}
+            closed = [view for catalog in catalogs for view in app.policy.closed(catalog)]
         found += [Check(f"warehouse {name}", "ok", f"{count} tables") for name, count in counts.items()]
         found.append(Check("policies fit", "ok", "every filter and mask compiles against the warehouses"))
+        if closed:
+            told = f"closed to everybody: {', '.join(closed)}"
+            found.append(Check("views", "warning", told, "name them in data/*.yaml to open them by grants"))
     except ConfigError as error:
         found += [_misfit(problem) for problem in error.problems]
     except GatewayError as error:

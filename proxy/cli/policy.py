@@ -52,6 +52,9 @@ def check(folder: Folder = None, config: session.Config = None, as_json: output.
         Text.assemble(("good ", "bold green"), f"{document['folder']}, checked against {against}"), soft_wrap=True
     )
     console.print(Text(f"policy {document['policy'][:12]}, {document['tests']} tests", style="dim"))
+    if document["closed_views"]:
+        views = ", ".join(document["closed_views"])
+        console.print(Text(f"closed to everybody, as the policy does not name them: {views}", "yellow"), soft_wrap=True)
 
 
 def run_tests(folder: Folder = None, config: session.Config = None, as_json: output.Json = False) -> None:
@@ -127,7 +130,13 @@ def alone(folder: Path) -> dict[str, Any]:
         read(lambda: rules.load(folder / "pii.yaml"))
     if problems or loaded is None or trials is None:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return {"folder": str(folder), "policy": loaded.fingerprint, "warehouses": [], "tests": len(trials)}
+    return {
+        "folder": str(folder),
+        "policy": loaded.fingerprint,
+        "warehouses": [],
+        "closed_views": [],
+        "tests": len(trials),
+    }
 
 
 async def _checked(chosen: settings.Settings) -> dict[str, Any]:
@@ -135,8 +144,8 @@ async def _checked(chosen: settings.Settings) -> dict[str, Any]:
     document = alone(chosen.policies)
     with tempfile.TemporaryDirectory(prefix="usher-policy-check-") as place:
         app = build(recorded_in(chosen, Path(place)))
-        await app.check()
-    return {**document, "warehouses": list(app.warehouses)}
+        closed = [view for catalog in await app.check() for view in app.policy.closed(catalog)]
+    return {**document, "warehouses": list(app.warehouses), "closed_views": closed}
 
 
 def recorded_in(chosen: settings.Settings, folder: Path) -> settings.Settings:

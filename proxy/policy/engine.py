@@ -150,6 +150,10 @@ class Engine:
         snapshot = self._current()
         return explain.who_can(snapshot.bundle, snapshot.rules, self._governed(snapshot, catalog), target)
 
+    def closed(self, catalog: Catalog) -> tuple[str, ...]:
+        """Views of a catalog that nobody is shown, since the policy does not name them."""
+        return tuple(sorted(map(str, self._governed(self._current(), catalog).closed)))
+
     # ------------------------------------------------------------------------------------------------------ snapshot
     def _current(self) -> Snapshot:
         """The snapshot in force; one in which a grant has ended is replaced first."""

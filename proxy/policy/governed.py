@@ -1,7 +1,8 @@
 """A catalog as the policy sees it: objects, tags, compiled filters and masks of every table.
 
 Rule kept here: what the policy says of a table must fit the table as it is. Where it does not (a column renamed, a
-filter that no longer compiles) the table is withheld from everybody, never shown with less protection.
+filter that no longer compiles) the table is withheld from everybody, never shown with less protection. A view shows
+what its author put into it, from wherever: it is opened only by a policy that names it.
 """
 
 from __future__ import annotations
@@ -80,20 +81,26 @@ class GovernedTable:
 
 @dataclass(frozen=True, slots=True)
 class Governed:
-    """All tables of a catalog that may be shown; `withheld` are those that do not fit the policy."""
+    """All tables of a catalog that may be shown; `withheld` are those that do not fit the policy, `closed` views that
+    the policy does not name."""
 
     warehouse: str
     version: str
     tables: tuple[GovernedTable, ...]
     withheld: frozenset[TableId]
+    closed: frozenset[TableId] = frozenset()
 
 
 def govern(bundle: Bundle, catalog: Catalog, compilers: Compilers, problems: list[str]) -> Governed:
     """Fit the policy to a catalog; what does not fit is noted in `problems` and its table withheld."""
-    denied = _denied_columns(bundle)
+    denied, named = _denied_columns(bundle), _named(bundle)
     tables: list[GovernedTable] = []
     withheld: set[TableId] = set()
+    closed: set[TableId] = set()
     for table in sorted(catalog.tables.values(), key=lambda t: t.id):
+        if table.is_view and spell(table.id.warehouse, table.id.schema, table.id.name) not in named:
+            closed.add(table.id)
+            continue
         before = len(problems)
         governed = _table(bundle, table, catalog, compilers, problems)
         names = {c.name for c in table.columns}
@@ -101,7 +108,13 @@ def govern(bundle: Bundle, catalog: Catalog, compilers: Compilers, problems: lis
             withheld.add(table.id)
         else:
             tables.append(governed)
-    return Governed(catalog.warehouse, catalog.version, tuple(tables), frozenset(withheld))
+    return Governed(catalog.warehouse, catalog.version, tuple(tables), frozenset(withheld), frozenset(closed))
+
+
+def _named(bundle: Bundle) -> frozenset[str]:
+    """Tables and views that the policy names: in a data file, or in an allowing grant on them or a column of theirs."""
+    granted = (parse(r.object) for r in bundle.grants.rules if r.effect == "allow" and not r.object.startswith(TAG))
+    return frozenset(bundle.tables) | {spell(*parts[:3]) for parts in granted if parts is not None and len(parts) >= 3}
 
 
 def _denied_columns(bundle: Bundle) -> Mapping[str, frozenset[str]]:

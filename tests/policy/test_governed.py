@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,19 @@ import pytest
 from proxy.errors import ConfigError
 from proxy.policy.governed import suggestion
 from proxy.values import TableId
-from tests.policy.house import COLUMNS, CUSTOMERS, DATA, EMPLOYEES, MASKS, ORDERS, caller, columns, engine, shop
+from tests.policy.house import (
+    CATALOG,
+    COLUMNS,
+    CUSTOMERS,
+    DATA,
+    EMPLOYEES,
+    MASKS,
+    ORDERS,
+    caller,
+    columns,
+    engine,
+    shop,
+)
 
 GRANTS = "p, user:ana, shop, read, allow\n"
 ROWS = DATA + '    rows:\n      - {id: f, for: everyone, where: "region = :region"}\n'
@@ -49,6 +62,27 @@ def test_a_mask_option_that_does_not_compile_fails_the_load(tmp_path: Path) -> N
         "masks.yaml:3: on shop.sales.customers.email: there is no option wrong",
         "masks.yaml:3: on shop.sales.customers.ssn: there is no option wrong",
     ]
+
+
+# ------------------------------------------------------------------------------------------------------------- views
+@pytest.mark.parametrize(
+    ("grants", "opened"),
+    [
+        ("p, user:ana, shop, read, allow\n", False),
+        ("p, user:ana, shop.sales, read, allow\n", False),
+        ("p, user:ana, shop, read, allow\np, user:bob, shop.sales.orders, read, deny\n", False),
+        ("p, user:ana, shop.sales.orders, read, allow\n", True),
+        ("p, user:ana, shop, read, allow\np, user:bob, shop.sales.orders.id, read, allow\n", True),
+    ],
+)
+def test_a_view_is_opened_by_a_policy_that_names_it(tmp_path: Path, grants: str, opened: bool) -> None:
+    tables = dict(CATALOG.tables)
+    key = next(key for key, table in tables.items() if table.id == ORDERS)
+    tables[key] = replace(tables[key], is_view=True)
+    catalog = replace(CATALOG, tables=tables, version="2")
+    policy = engine(tmp_path, grants)
+    assert (ORDERS in policy.view(caller(), catalog).tables) is opened
+    assert policy.closed(catalog) == (() if opened else (str(ORDERS),))
 
 
 # --------------------------------------------------------------------------------------- the schema changes later
