@@ -149,15 +149,16 @@ class Expressions:
 class Syntax:
     """What the engine's own parser says of a text: a tree of plain lists, dicts and scalars, the functions it calls
     (`tables`: those that stand in FROM), and the parameters it binds, in order. `fields` are names that select a field
-    of a value, where the engine may take them for a function to call on it. `columns` are where the engine sees column
-    references (characters), each of which must have been understood; None where it does not say."""
+    of a value, where the engine may take them for a function to call on it. `columns` are the column references that
+    the engine sees: where each starts (characters), and its parts as the engine folds them, `*` for a star. Each must
+    have been understood as just that; None where the engine does not say."""
 
     tree: Any
     functions: frozenset[str]
     tables: frozenset[str]
     parameters: tuple[str, ...]
     fields: frozenset[str] = frozenset()
-    columns: frozenset[int] | None = None
+    columns: Mapping[int, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

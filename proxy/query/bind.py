@@ -77,7 +77,8 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
 
 def _check_columns(parsed: Parsed, ledger: Ledger) -> None:
     """Every column reference that the engine's own parser sees was resolved here. Raises `Ungovernable`."""
-    missed = (parsed.syntax.columns or frozenset()) - ledger.understood
+    seen = parsed.syntax.columns or {}
+    missed = [start for start, parts in seen.items() if ledger.understood.get(start) != parts]
     if missed:
         start = min(missed)
         raise Ungovernable(

@@ -13,7 +13,7 @@ from sqlglot import exp
 from proxy.query.agreement import Types, common
 from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
-from proxy.query.names import resolve_column
+from proxy.query.names import resolve_column, resolve_star
 from proxy.query.raising import function_name, is_settling
 from proxy.query.scopes import COUNT, DOUBLE, INTEGER, TEXT, Env, Flow, Type, merged
 from proxy.values import TypeKind
@@ -81,7 +81,7 @@ class Reader:
             types[id(node)] = flow.type
             return flow
         if isinstance(node, exp.Column):
-            understand_star(node, self._ledger)
+            resolve_star(node, visit.env, self._ledger)
         if isinstance(node, exp.Query):
             flow = self._nested(node, visit.env)
             types[id(node)] = flow.type
@@ -193,13 +193,6 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
 def is_counted(star: exp.Expr) -> bool:
     """Whether a star is that of count(*), which reads no column."""
     return isinstance(star.parent, exp.Count)
-
-
-def understand_star(star: exp.Expr, ledger: Ledger) -> None:
-    """Notes that a qualified star (`t.*`) was resolved."""
-    parts = [p for p in (star.args.get(k) for k in ("catalog", "db", "table")) if p is not None]
-    if parts:
-        ledger.understood.add(ledger.span(*parts).start)
 
 
 def made_up_name(node: exp.Expr, ledger: Ledger) -> str | None:

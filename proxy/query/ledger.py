@@ -49,8 +49,8 @@ class Ledger:
     prefixes: dict[int, int] = field(default_factory=dict)
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
-    understood: set[int] = field(default_factory=set)
-    """Where the column references that were resolved start, stars included."""
+    understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """The column references that were resolved: where each starts, and its folded parts, `*` for a star."""
 
     def folded(self, identifier: exp.Expr) -> str:
         """A name as the engine compares it."""

@@ -18,8 +18,8 @@ from proxy.values import Edit, Reason, ReasonCode, Span
 def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
     """Where a column's values come from; the use is noted."""
     parts = [p for p in (column.args.get(k) for k in ("catalog", "db", "table", "this")) if p is not None]
-    ledger.understood.add(ledger.span(*parts).start)
-    parts = _without_prefix(parts, env, ledger)
+    ledger.understood[ledger.span(*parts).start] = tuple(ledger.folded(p) for p in parts)
+    parts = _without_prefix(parts, env, ledger, 1)
     span = ledger.span(*parts)
     if len(parts) == 1:
         return _unqualified(parts[0], span, env, ledger)
@@ -32,10 +32,19 @@ def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
     return field_of.derived()
 
 
-def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger) -> list[exp.Expr]:
-    """Drops `schema.` or `warehouse.schema.` before a table's name, which its policy view no longer has."""
+def resolve_star(star: exp.Column, env: Env, ledger: Ledger) -> None:
+    """Notes a qualified star (`t.*`), and drops what stands before the table's name."""
+    parts = [p for p in (star.args.get(k) for k in ("catalog", "db", "table")) if p is not None]
+    if parts:
+        ledger.understood[ledger.span(*parts).start] = (*(ledger.folded(p) for p in parts), "*")
+        _without_prefix(parts, env, ledger, 0)
+
+
+def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger, after: int) -> list[exp.Expr]:
+    """Drops `schema.` or `warehouse.schema.` before a table's name, which its policy view no longer has; at least
+    `after` parts stand behind that name."""
     for lost in (2, 1):
-        if len(parts) < lost + 2:
+        if len(parts) < lost + 1 + after:
             continue
         source = _source(ledger.folded(parts[lost]), env)
         if source is None or source.reference is None:

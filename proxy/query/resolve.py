@@ -11,9 +11,10 @@ import string
 from sqlglot import exp
 
 from proxy.errors import Ungovernable
-from proxy.query.expressions import Reader, is_counted, made_up_name, understand_star
+from proxy.query.expressions import Reader, is_counted, made_up_name
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
+from proxy.query.names import resolve_star
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.query.tables import Tables, derived, unsupported
 from proxy.query.text import RESERVED
@@ -168,7 +169,7 @@ class Resolver:
                 only = None
                 if isinstance(item, exp.Column) and item.args.get("table"):
                     only = self._ledger.folded(item.args["table"])
-                    understand_star(item, self._ledger)
+                    resolve_star(item, scope, self._ledger)
                 for part in [*(star.args.get("replace") or ())]:
                     self._reader.flow(part.this if isinstance(part, exp.Alias) else part, scope, exposed=not hidden)
                 expanded = None if _edits_star(star) else self._star(scope, only, node)

@@ -21,7 +21,6 @@ _FIXED: dict[type[exp.Expr], str] = {
     exp.DenseRank: "dense_rank",
     exp.Exists: "exists",
     exp.ExplodingGenerateSeries: "generate_series",
-    exp.Extract: "extract",
     exp.Greatest: "greatest",
     exp.Least: "least",
     exp.Lower: "lower",

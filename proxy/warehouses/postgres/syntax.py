@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -210,12 +210,14 @@ def syntax(sql: str) -> Syntax:
         frozenset(reading.tables),
         numbers,
         frozenset(reading.fields),
-        frozenset(characters(sql, reading.columns)),
+        dict(
+            zip(characters(sql, reading.columns), (reading.columns[at] for at in sorted(reading.columns)), strict=True)
+        ),
     )
 
 
-def characters(sql: str, offsets: set[int]) -> list[int]:
-    """Byte offsets into the UTF-8 form of a text as offsets of characters."""
+def characters(sql: str, offsets: Iterable[int]) -> list[int]:
+    """Byte offsets into the UTF-8 form of a text as offsets of characters, sorted."""
     if sql.isascii():
         return sorted(offsets)
     starts = [0, *accumulate(len(c.encode()) for c in sql)]
@@ -230,7 +232,7 @@ class _Reading:
         self.functions: set[str] = set()
         self.tables: set[str] = set()
         self.fields: set[str] = set()
-        self.columns: set[int] = set()
+        self.columns: dict[int, tuple[str, ...]] = {}
         self.parameters: set[int] = set()
 
     def node(self, kind: str, body: dict[str, Any]) -> None:
@@ -259,8 +261,9 @@ class _Reading:
         _own(body["collname"], "collation")
 
     def _columnref(self, body: dict[str, Any]) -> None:
-        if "String" in body["fields"][0]:
-            self.columns.add(body.get("location", 0))
+        parts = [part["String"]["sval"] if "String" in part else "*" for part in body["fields"]]
+        if parts != ["*"]:
+            self.columns[body.get("location", 0)] = tuple(parts)
 
     def _a_indirection(self, body: dict[str, Any]) -> None:
         for step in body["indirection"]:

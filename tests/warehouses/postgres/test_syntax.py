@@ -143,12 +143,18 @@ def test_there_is_no_parameter_nought() -> None:
 # ------------------------------------------------------------------------------------------------------------- columns
 def test_columns_are_where_they_start_in_characters() -> None:
     sql = "SELECT 'é', a, \"ñ\".b, t.*, * FROM t WHERE c = $1 AND (d).e"
-    assert syntax(sql).columns == {sql.index(part) for part in ("a,", '"ñ"', "t.*", "c =", "d)")}
+    assert syntax(sql).columns == {
+        sql.index("a,"): ("a",),
+        sql.index('"ñ"'): ("ñ", "b"),
+        sql.index("t.*"): ("t", "*"),
+        sql.index("c ="): ("c",),
+        sql.index("d)"): ("d",),
+    }
 
 
 def test_bytes_become_characters() -> None:
-    assert characters("aéb", {0, 1, 3}) == [0, 1, 2]
-    assert characters("abc", {2, 0}) == [0, 2]
+    assert characters("aéb", [0, 1, 3]) == [0, 1, 2]
+    assert characters("abc", [2, 0]) == [0, 2]
 
 
 # ----------------------------------------------------------------------------------------------------------- refusals
