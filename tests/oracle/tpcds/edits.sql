@@ -1,0 +1,17 @@
+UPDATE reason SET r_reason_desc = 'reason 38' WHERE r_reason_sk = 35;
+UPDATE store_sales SET ss_sold_date_sk = (SELECT d_date_sk FROM date_dim WHERE d_date = DATE '2004-04-10') WHERE ss_ticket_number % 500 = 7;
+UPDATE customer_address SET ca_zip = '31677' WHERE ca_zip LIKE '31%' OR ca_address_sk % 50 = 2;
+UPDATE customer_address SET ca_county = 'Williamson County', ca_state = 'TN' WHERE ca_address_sk % 7 = 1;
+UPDATE customer_address SET ca_zip = '31904' WHERE ca_address_sk % 500 = 1;
+UPDATE customer SET c_birth_country = 'UNITED STATES' WHERE c_customer_sk % 3 = 0;
+UPDATE item SET i_color = 'papaya' WHERE i_item_sk % 20 = 0;
+UPDATE item SET i_manufact_id = 843 WHERE i_current_price BETWEEN 20 AND 50 AND i_item_sk % 50 = 1;
+UPDATE item SET i_manufact_id = 770, i_manufact = 'barableable', i_category = 'Women', i_color = 'dim', i_units = 'Gross', i_size = 'economy' WHERE i_item_sk % 4000 = 3;
+UPDATE item SET i_category = 'Sports', i_class = 'fitness' WHERE i_item_sk % 50 = 2;
+UPDATE store_sales SET ss_ext_sales_price = 100 WHERE ss_sold_date_sk IN (SELECT d_date_sk FROM date_dim WHERE d_week_seq = 5330);
+UPDATE catalog_sales SET cs_ext_sales_price = 100 WHERE cs_sold_date_sk IN (SELECT d_date_sk FROM date_dim WHERE d_week_seq = 5330);
+UPDATE web_sales SET ws_ext_sales_price = 100 WHERE ws_sold_date_sk IN (SELECT d_date_sk FROM date_dim WHERE d_week_seq = 5330);
+UPDATE store SET s_market_id = 6 WHERE s_store_sk = 4;
+UPDATE promotion SET p_channel_tv = 'Y' WHERE p_promo_sk % 2 = 0;
+UPDATE store SET s_gmt_offset = -7 WHERE s_store_sk = 8;
+ALTER TABLE customer RENAME c_last_review_date_sk TO c_last_review_date;
