@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from proxy.values import TableId
+from proxy.values import TableId, TypeKind
 
 
 class FunctionKind(StrEnum):
@@ -133,11 +133,13 @@ class Expressions:
     truncated: Callable[[exp.Expression, str], exp.Expression]
     """A date or timestamp cut to the start of its `year` or `month` (UTC); may raise outside the years 1 to 9999."""
     floating: Callable[[exp.Expression], exp.Expression]
-    """A number as a double."""
+    """A floating or short whole number as a double."""
+    ordered: Callable[[exp.Expression, TypeKind], exp.Expression]
+    """A number of a kind, in a form that compares with whole numbers of up to 53 bits; NULL for NaN."""
     truncated_number: Callable[[exp.Expression], exp.Expression]
     """A double without its fraction, towards zero."""
     whole: Callable[[exp.Expression], exp.Expression]
-    """A decimal without its fraction, towards zero, in an integer type that holds every decimal."""
+    """A decimal without its fraction, towards zero, in a type that holds all of them; NULL for what is no number."""
     opaque: Callable[[exp.Expression], exp.Expression]
     """A column's own value, behind which the planner sees no statistics of the column."""
     converted: Callable[[exp.Expression, exp.DataType], exp.Expression] = _try_cast

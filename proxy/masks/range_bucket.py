@@ -6,6 +6,7 @@ where there is no number it is NULL. Edges are whole numbers, so that they fit e
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
@@ -36,12 +37,10 @@ def sql(column: exp.Expression, kind: TypeKind, options: Settings, dialect: Dial
     """The lower edge of the number's range."""
     if kind not in KINDS:
         return exp.Null()
-    number = dialect.expressions.floating(column)
-    # Engines hold NaN for larger than every number.
-    nan = exp.EQ(this=number.copy(), expression=dialect.expressions.floating(exp.Literal.string("nan")))
-    case = exp.Case().when(nan, exp.Null())
+    number = dialect.expressions.ordered(column, kind)
+    case = exp.Case()
     for edge in reversed(options.edges):
-        case = case.when(exp.GTE(this=number.copy(), expression=exp.convert(edge)), exp.convert(edge))
+        case = case.when(exp.GTE(this=number.copy(), expression=exp.convert(edge)), exp.convert(edge), copy=False)
     return case
 
 
@@ -49,5 +48,7 @@ def value(value: object, kind: TypeKind, options: Settings, secret: bytes) -> ob
     """The lower edge of the number's range."""
     if kind not in KINDS or value is None or isinstance(value, bool):
         return None
-    number = float(value)  # type: ignore[arg-type]
+    number = value if isinstance(value, int | Decimal) else float(value)  # type: ignore[arg-type]
+    if number != number:
+        return None
     return next((edge for edge in reversed(options.edges) if number >= edge), None)

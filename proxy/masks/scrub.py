@@ -3,6 +3,7 @@
 Rule kept here: the engine's own regular expressions do it inside the policy view, so that every expression over the
 column works on scrubbed text. Patterns are wide rather than narrow; names and other PII without a pattern are left to
 the scan. They are written in what RE2 and Python's `re` (ASCII) read alike, and applied in order, longest form first.
+Of the alternatives of one pattern the first that fits is the longest, so that engines that take the longest agree.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ PATTERNS: tuple[tuple[Entity, str], ...] = (
     ),
     (
         "phone",
-        f"\\(?{_DIGIT}{{3}}\\)?{_GAP}{{0,2}}{_DIGIT}{{3}}{_GAP}{_DIGIT}{{4}}"
-        f"|0(?:{_GAP}?{_DIGIT}){{8,13}}"
+        f"0(?:{_GAP}?{_DIGIT}){{8,13}}"
+        f"|\\(?{_DIGIT}{{3}}\\)?{_GAP}{{0,2}}{_DIGIT}{{3}}{_GAP}{_DIGIT}{{4}}"
         r"|\b[0-9]{10,12}\b"
         "|\\b[0-9]{3}[\\-.\u2010-\u2015][0-9]{4}\\b",
     ),

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from proxy.dialect import Dialect
 from proxy.values import TypeKind
 from proxy.warehouses.duckdb import DIALECT
 
@@ -65,9 +66,10 @@ class Engine:
         return str(self.connection.execute(sql).fetchall()[0][0])
 
 
-def sql_of(module: ModuleType, kind: TypeKind, options: dict[str, Any]) -> exp.Expression:
+def sql_of(module: ModuleType, kind: TypeKind, options: dict[str, Any], dialect: Dialect = DIALECT) -> exp.Expression:
+    """The SQL form of a mask on the column `x`."""
     column = exp.column(exp.to_identifier("x", quoted=True), table=exp.to_identifier("__g", quoted=True))
-    tree: exp.Expression = module.sql(column, kind, module.Settings(**options), DIALECT)
+    tree: exp.Expression = module.sql(column, kind, module.Settings(**options), dialect)
     return tree
 
 

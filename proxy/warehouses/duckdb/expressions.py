@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from proxy.dialect import Expressions
+from proxy.values import TypeKind
 
 
 def call(name: str, *arguments: exp.Expression) -> exp.Expression:
@@ -79,6 +80,12 @@ def floating(value: exp.Expression) -> exp.Expression:
     return exp.cast(value, exp.DataType.Type.DOUBLE, copy=False)
 
 
+def ordered(value: exp.Expression, kind: TypeKind) -> exp.Expression:
+    """A number as a double, whatever its `kind`; NULL for NaN, which the engine holds for larger than every number."""
+    number = floating(value) if kind in (TypeKind.INTEGER, TypeKind.DECIMAL, TypeKind.FLOAT) else exp.Null()
+    return exp.Case().when(exp.NEQ(this=number, expression=floating(exp.Literal.string("nan"))), number.copy())
+
+
 def truncated_number(value: exp.Expression) -> exp.Expression:
     """A double without its fraction, towards zero."""
     return call("trunc", value)
@@ -106,6 +113,7 @@ EXPRESSIONS = Expressions(
     year=year,
     truncated=truncated,
     floating=floating,
+    ordered=ordered,
     truncated_number=truncated_number,
     whole=whole,
     opaque=opaque,
