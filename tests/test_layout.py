@@ -73,6 +73,8 @@ CATCH_ALL: dict[str, str] = {
 
 # Calls of create_task or ensure_future -> why a TaskGroup cannot hold the task.
 OWN_TASKS: dict[str, str] = {
+    "proxy/warehouses/postgres/warehouse.py": "a statement that is given up outlives its caller until the "
+    "server lets go of it; close() waits for them",
     "proxy/workers.py": "a slot's keeper lives from start() to close(), which no block spans; close() ends it",
 }
 

@@ -1,0 +1,142 @@
+"""PostgreSQL's schema as a `Catalog`.
+
+Rule kept here: the snapshot holds what the gateway's login may read of the governed schemas and nothing else, with
+names as the server stores them, and its version is a hash of its content. A type that is not listed is `OTHER`, for
+which every mask is NULL. The stamp changes whenever the server wrote anything that a snapshot could show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from proxy.errors import WarehouseUnavailable
+from proxy.values import Catalog, Column, ReasonCode, Table, TableId, TypeKind
+from proxy.warehouses.postgres.errors import CHANGED
+
+ATTEMPTS = 5
+RELATIONS = "r v m f p"
+"""Tables, views, materialized views, foreign tables and partitioned tables (pg_class.relkind)."""
+
+COLUMNS_SQL = """
+WITH RECURSIVE bases (type, base, typmod) AS (
+    SELECT t.oid, t.typbasetype, t.typtypmod FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
+    UNION ALL
+    SELECT b.type, t.typbasetype, CASE WHEN b.typmod = -1 THEN t.typtypmod ELSE b.typmod END
+    FROM bases AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.base WHERE t.typtype = 'd'
+),
+domains (type, base, typmod) AS (
+    SELECT b.type, b.base, b.typmod FROM bases AS b
+    JOIN pg_catalog.pg_type AS t ON t.oid = b.base WHERE t.typtype <> 'd'
+)
+SELECT n.nspname, c.relname, c.relkind::pg_catalog.text, a.attname,
+    pg_catalog.format_type(
+        coalesce(d.base, a.atttypid), CASE WHEN a.atttypmod = -1 THEN coalesce(d.typmod, -1) ELSE a.atttypmod END
+    ),
+    NOT (a.attnotnull OR coalesce(dt.typnotnull, false))
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type AS dt ON dt.oid = a.atttypid
+LEFT JOIN domains AS d ON d.type = a.atttypid
+WHERE n.nspname = ANY($1::pg_catalog.name[]) AND c.relkind = ANY($2::pg_catalog."char"[])
+    AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
+ORDER BY n.nspname, c.relname, a.attnum
+"""
+
+STAMP_SQL = """
+SELECT pg_catalog.concat_ws('/',
+    (SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(n.oid, n.xmin), 0))
+        FROM pg_catalog.pg_namespace AS n WHERE n.nspname = ANY($1::pg_catalog.name[])),
+    pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(c.oid, c.xmin), 0)),
+    pg_catalog.bit_xor((SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(c.oid, a.attnum, a.xmin), 0))
+        FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0)),
+    pg_catalog.bit_xor((SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(r.oid, r.xmin), 0))
+        FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid))
+)
+FROM pg_catalog.pg_class AS c
+WHERE c.relnamespace IN (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = ANY($1::pg_catalog.name[]))
+    AND c.relkind = ANY($2::pg_catalog."char"[])
+"""
+
+KINDS: Mapping[str, TypeKind] = {
+    "text": TypeKind.TEXT,
+    "character varying": TypeKind.TEXT,
+    "character": TypeKind.TEXT,
+    "name": TypeKind.TEXT,
+    "smallint": TypeKind.INTEGER,
+    "integer": TypeKind.INTEGER,
+    "bigint": TypeKind.INTEGER,
+    "oid": TypeKind.INTEGER,
+    "numeric": TypeKind.DECIMAL,
+    "real": TypeKind.FLOAT,
+    "double precision": TypeKind.FLOAT,
+    "boolean": TypeKind.BOOLEAN,
+    "date": TypeKind.DATE,
+    "timestamp without time zone": TypeKind.TIMESTAMP,
+    "timestamp with time zone": TypeKind.TIMESTAMP,
+    "time without time zone": TypeKind.TIME,
+    "time with time zone": TypeKind.TIME,
+    "interval": TypeKind.INTERVAL,
+    "bytea": TypeKind.BINARY,
+    "bit": TypeKind.BINARY,
+    "bit varying": TypeKind.BINARY,
+    "uuid": TypeKind.UUID,
+    "json": TypeKind.NESTED,
+    "jsonb": TypeKind.NESTED,
+}
+
+
+class Asks(Protocol):
+    """Whatever runs statements of our own and gives all their rows."""
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
+        """All rows."""
+
+
+def kind_of(data_type: str) -> TypeKind:
+    """The kind of a type in the server's own spelling, e.g. `numeric(10,2)` or `timestamp(3) without time zone`."""
+    if data_type.endswith("[]"):
+        return TypeKind.NESTED
+    head, opened, rest = data_type.partition("(")
+    return KINDS.get(head + rest.partition(")")[2] if opened else head, TypeKind.OTHER)
+
+
+async def stamp(session: Asks, schemas: Sequence[str]) -> str:
+    """What changes whenever a table, view, column or right of these schemas does."""
+    return str((await session.fetch(STAMP_SQL, list(schemas), RELATIONS.split()))[0][0])
+
+
+async def snapshot(session: Asks, warehouse: str, schemas: Sequence[str], path: Sequence[str]) -> tuple[str, Catalog]:
+    """The stamp and the schema that belong together. Raises `WarehouseUnavailable` where the schema keeps changing."""
+    before = await stamp(session, schemas)
+    for _ in range(ATTEMPTS):
+        rows = await session.fetch(COLUMNS_SQL, list(schemas), RELATIONS.split())
+        after = await stamp(session, schemas)
+        if before == after:
+            return after, _catalog(rows, warehouse, path)
+        before = after
+    raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN)
+
+
+def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalog:
+    columns: dict[tuple[str, str, bool], list[Column]] = {}
+    for schema, table, kind, name, data_type, nullable in rows:
+        found = columns.setdefault((schema, table, kind in ("v", "m")), [])
+        found.append(Column(name, data_type, kind_of(data_type), bool(nullable)))
+    tables = {
+        (schema, name): Table(TableId(warehouse, schema, name), tuple(found), is_view)
+        for (schema, name, is_view), found in columns.items()
+    }
+    return Catalog(warehouse, "postgres", _version(warehouse, tables, path), tables, tuple(path))
+
+
+def _version(warehouse: str, tables: Mapping[tuple[str, str], Table], path: Sequence[str]) -> str:
+    content = [
+        [t.id.schema, t.id.name, t.is_view, [[c.name, c.type, c.nullable] for c in t.columns]]
+        for _, t in sorted(tables.items())
+    ]
+    canonical = json.dumps([warehouse, list(path), content], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

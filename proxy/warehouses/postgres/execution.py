@@ -1,0 +1,160 @@
+"""One statement in a transaction of its own: prepared, held against the schema, read batch by batch, stopped.
+
+Rule kept here: the server reads the statement before the schema is looked at, so that its locks keep the tables as the
+look found them; a statement that was proven for another schema does not run. Rows are fetched when they are asked for,
+never before, and about as many as fill a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from proxy.errors import GatewayError, InvalidSql, Ungovernable, WarehouseUnavailable
+from proxy.values import ReasonCode
+from proxy.warehouses.postgres.catalog import stamp
+from proxy.warehouses.postgres.errors import CHANGED, DISCONNECTED, DRIVER, breaks, mapped
+from proxy.warehouses.postgres.parameters import converted
+from proxy.warehouses.postgres.pool import Pool
+from proxy.warehouses.postgres.session import Session
+from proxy.warehouses.postgres.syntax import statements
+from proxy.warehouses.postgres.types import Column, column
+
+FIRST_ROWS = 64
+BATCH_BYTES = 8 * 2**20
+"""Bytes of Arrow memory that a batch should not pass by much, whatever its rows hold."""
+UNBOUND = "A parameter cannot be bound: give texts, numbers, booleans, dates, or lists of one type."
+
+
+class Outdated(WarehouseUnavailable):
+    """The schema is not the one the statement was proven for; `stamp` is that of the latter."""
+
+    def __init__(self, stamped: str) -> None:
+        super().__init__(CHANGED, ReasonCode.WAREHOUSE_DOWN)
+        self.stamp = stamped
+
+
+class Execution:
+    """A statement, from its start to its close. One task at a time works with it; `close` may come after a cancel."""
+
+    def __init__(self, pool: Pool, batch_rows: int) -> None:
+        self._pool = pool
+        self._most = batch_rows
+        self._rows = min(FIRST_ROWS, batch_rows)
+        self._session: Session | None = None
+        self._sql = ""
+        self._cursor: Any = None
+        self._columns: list[Column] = []
+        self._schema: pa.Schema | None = None
+        self._first: pa.RecordBatch | None = None
+        self._last = False
+
+    async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: str) -> pa.Schema:
+        """Run until the first rows are ready, on the schema whose stamp is given. Raises `QueryFailed`, `InvalidSql`,
+        `WarehouseUnavailable`."""
+        _only_select(sql)
+        self._session = session = await self._pool.session()
+        self._sql = sql
+        statement, described = await self._prepared(session, sql, schemas, stamped)
+        oids = [t.oid for t in statement.get_parameters()]
+        values = converted(parameters, oids, session.elements)
+        try:
+            self._cursor = await statement.cursor(*values)
+        except DISCONNECTED as error:
+            if session.alive:  # the driver cannot write a value; its words would quote it
+                raise InvalidSql(UNBOUND, ReasonCode.PARAMETERS) from None
+            raise self._told(error) from error
+        except DRIVER as error:
+            raise self._told(error) from error
+        self._columns = [column(oid, typmod, session.elements) for _, oid, typmod in described]
+        values_of = await self._fetched()
+        for made, cells in zip(self._columns, values_of, strict=True):
+            made.settle(cells)
+        names = [name for name, _, _ in described]
+        self._schema = pa.schema([pa.field(n, c.arrow) for n, c in zip(names, self._columns, strict=True)])
+        self._first = self._batch(values_of)
+        return self._schema
+
+    async def next(self) -> pa.RecordBatch | None:
+        """The next batch with rows in it, or None at the end. Raises as `start` does."""
+        if self._first is not None:
+            batch, self._first = self._first, None
+        elif self._last or self._cursor is None:
+            return None
+        else:
+            batch = self._batch(await self._fetched())
+        return batch if batch.num_rows else None
+
+    async def close(self) -> None:
+        """Give the session back, or close it where it is in doubt. May be called twice."""
+        session, self._session, self._cursor = self._session, None, None
+        if session is not None:
+            await self._pool.give_back(session)
+
+    # ---------------------------------------------------------------------------------------------------- one step each
+    async def _prepared(self, session: Session, sql: str, schemas: Sequence[str], stamped: str) -> Any:
+        """Prepared on the schema it was proven for. An error of the server counts only on that schema, too."""
+        failure: BaseException | None = None
+        prepared: Any = None
+        try:
+            prepared = await session.prepare(sql)
+        except DRIVER as error:
+            failure = error
+            if not session.alive or breaks(error):
+                raise self._told(error) from error
+            await self._again(session)
+        try:
+            now = await stamp(session, schemas)
+        except DRIVER as error:
+            raise self._told(error) from error
+        if now != stamped:
+            raise Outdated(stamped) from failure
+        if failure is not None:
+            raise self._told(failure) from failure
+        return prepared
+
+    async def _again(self, session: Session) -> None:
+        """A failed transaction answers nothing more: another one."""
+        try:
+            await session.end()
+            await session.begin()
+        except DRIVER as error:
+            raise self._told(error) from error
+
+    async def _fetched(self) -> list[list[Any]]:
+        """The cells of the next rows, by column."""
+        try:
+            records = await self._cursor.fetch(self._rows)
+        except DRIVER as error:
+            raise self._told(error) from error
+        self._last = len(records) < self._rows
+        if not records:
+            return [[] for _ in self._columns]
+        return [[record[i] for record in records] for i in range(len(self._columns))] or [list(records)]
+
+    def _batch(self, cells: list[list[Any]]) -> pa.RecordBatch:
+        columns = [made.build(values) for made, values in zip(self._columns, cells, strict=True)]
+        batch = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+        if batch.num_rows:
+            fitting = BATCH_BYTES * batch.num_rows // max(batch.nbytes, 1)
+            self._rows = max(1, min(self._most, fitting, 4 * self._rows))
+        return batch
+
+    def _told(self, error: BaseException) -> GatewayError:
+        if breaks(error):
+            self._kill()
+        return mapped(error, self._sql)
+
+    def _kill(self) -> None:
+        if self._session is not None:
+            self._session.kill()
+
+
+def _only_select(sql: str) -> None:
+    """One SELECT that makes nothing and locks nothing: nothing else is sent to the server."""
+    found = [s["stmt"] for s in statements(sql)]
+    select = found[0].get("SelectStmt") if len(found) == 1 else None
+    if select is None or "intoClause" in select or "lockingClause" in select:
+        raise Ungovernable("Only one SELECT statement can be run.", ReasonCode.STATEMENT_KIND)
