@@ -18,7 +18,7 @@ from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.values import Edit, ReasonCode
 
 _TABLE_ARGS = frozenset({"this", "alias", "db", "catalog", "joins", "laterals", "pivots", "sample", "ordinality"})
-_JOIN_ARGS = frozenset({"this", "on", "side", "kind", "using", "method", "expressions", "pivots"})
+_JOIN_ARGS = frozenset({"this", "on", "side", "kind", "using", "method", "expressions", "pivots", "nearest"})
 
 
 class Queries(Protocol):
@@ -66,6 +66,11 @@ class Tables:
         if on is not None:
             within = Env(scope.parent, scope.sources[start:], scope.aliases)
             self._reader.flow(exp.Where(this=on), within, exposed=True)
+        nearest = join.args.get("nearest")
+        if nearest is not None:  # ranks pairs of rows, wherever a condition could be computed
+            within = Env(scope.parent, scope.sources[start:], scope.aliases)
+            for part in nearest.iter_expressions():
+                self._reader.flow(part, within, exposed=True)
         for identifier in join.args.get("using") or ():
             self._using(identifier, scope)
         if join.args.get("method") == "NATURAL":

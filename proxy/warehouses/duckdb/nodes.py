@@ -112,6 +112,7 @@ _STRUCTURE = frozenset(
         "Mul",
         "NEQ",
         "National",
+        "Nearest",
         "Neg",
         "Not",
         "Null",

@@ -42,3 +42,15 @@ SELECT COUNT(*) FROM (customers c JOIN orders o ON o.customer_id = c.id)
 SELECT a.id, b.i FROM (SELECT id FROM customers ORDER BY id) a POSITIONAL JOIN range(3) AS b(i) WHERE a.id IS NOT NULL AND b.i IS NOT NULL
 -- name: unaliased tables with their own names
 SELECT customers.name, orders.amount FROM customers JOIN orders ON orders.customer_id = customers.id WHERE orders.status = 'paid'
+-- name: the nearest row of another table
+SELECT o.id, c.id AS nearest FROM sales.orders o JOIN sales.customers c NEAREST 1 BY DISTANCE abs(o.customer_id - c.id) + c.id / 1000 ORDER BY 1
+-- name: the two nearest among rows that a sub-query chose
+SELECT o.id, c.id AS nearest FROM sales.orders o
+LEFT JOIN (SELECT * FROM sales.customers WHERE credit > 0) AS c NEAREST 2 BY DISTANCE abs(o.amount - c.credit) + c.id / 100000
+ORDER BY 1, 2
+-- name: the nearest of the nearest
+SELECT count(*), sum(c.id), sum(d.id) FROM sales.orders o
+JOIN sales.customers c NEAREST 1 BY DISTANCE abs(o.customer_id - c.id) + c.id / 1000
+JOIN sales.customers d NEAREST 2 BY SIMILARITY c.id - d.id / 7.0
+-- name: the nearest by a masked value
+SELECT o.id, c.born FROM sales.orders o JOIN sales.customers c NEAREST 1 BY DISTANCE abs(date_diff('day', o.day, c.born)) + c.id / 1000 ORDER BY 1
