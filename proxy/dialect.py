@@ -6,7 +6,7 @@ engine's values stand in its own file of `proxy/warehouses/`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -261,7 +261,10 @@ class Dialect:
     types: Callable[[str], str] = str
     """The engine's spelling of a type -> the spelling that `proxy.query` compares types by (VARCHAR, INTEGER, BIGINT,
     DOUBLE, DECIMAL(p,s), DATE, TIMESTAMP, TIMESTAMP WITH TIME ZONE, BOOLEAN; anything else stands for itself)."""
-
+    constants: Callable[[str], Sequence[str]] | None = None
+    """Every constant of a statement as the engine's own parser reads it, letter case and blanks aside, sorted; None
+    where the engine cannot be asked. Policy text is written anew by sqlglot, which loses some of what it does not
+    know."""
     cast_name: Callable[[str], str] = str
     """The engine's spelling of a type -> the one by which policy text casts to it, where sqlglot would misread it."""
 

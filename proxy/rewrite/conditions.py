@@ -6,11 +6,14 @@ full, every column is qualified by an alias no user can write, and every `:name`
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
+from sqlglot.tokenizer_core import Token, TokenType
 
 from proxy import kinds
 from proxy.dialect import Dialect
@@ -36,8 +39,9 @@ def compile_filter(filter_id: str, where: str, table: Table, catalog: Catalog) -
     return RowFilter(filter_id, table.id, where, attributes, condition, lists, names)
 
 
-def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
-    """An expression over one row of a table, with every name in it resolved. Raises `InvalidSql`."""
+def compile_expression(text: str, table: Table, catalog: Catalog, written: str | None = None) -> exp.Expr:
+    """An expression over one row of a table, with every name in it resolved. `written` is what its author wrote, where
+    the text was made of that. Raises `InvalidSql`."""
     dialect = kinds.load("warehouses", catalog.dialect).DIALECT
     tree = _parsed(text, table, dialect)
     _own_names(tree, table, dialect)
@@ -59,6 +63,7 @@ def compile_expression(text: str, table: Table, catalog: Catalog) -> exp.Expr:
     _check_qualified(expression, dialect)
     compiled: exp.Expr = expression.copy()
     _check_calls(compiled, dialect)
+    _check_constants(text if written is None else written, compiled, dialect)
     return compiled
 
 
@@ -156,11 +161,8 @@ def _check_calls(expression: exp.Expr, dialect: Dialect) -> None:
     """The engine's own parser reads the compiled text, the engine has every function in it, and none needs a group."""
     if any(node.find_ancestor(exp.Query) is None for node in expression.find_all(exp.AggFunc, exp.Window)):
         raise InvalidSql("an aggregate or window function must stand in a sub-query", ReasonCode.CONSTRUCT)
-    unbound = exp.Select(expressions=[expression.copy()])
-    for placeholder in list(unbound.find_all(exp.Placeholder)):
-        placeholder.replace(exp.Null())
     try:
-        called = dialect.syntax(unbound.sql(dialect.name, comments=False, identify=True)).functions
+        called = dialect.syntax(_unbound(expression, dialect)).functions
     except InvalidSql as error:
         raise InvalidSql("the engine's own parser does not read it", ReasonCode.SYNTAX) from error
     except Ungovernable:
@@ -168,6 +170,37 @@ def _check_calls(expression: exp.Expr, dialect: Dialect) -> None:
     unknown = sorted(called - dialect.functions.keys() - dialect.refused.keys())
     if unknown:
         raise InvalidSql(f"there is no function {unknown[0]}", ReasonCode.FUNCTION)
+
+
+def _check_constants(text: str, compiled: exp.Expr, dialect: Dialect) -> None:
+    """Every constant that the author wrote is in the compiled text, and no other: sqlglot drops some parts of what it
+    does not know well (`interval '1 month 04:01'`, `data -> ''`, flags of regular expressions)."""
+    if dialect.constants is None:
+        return
+    names = [t for t in pairwise(sqlglot.tokenize(text, read=dialect.name)) if t[0].text == ":" and _adjacent(*t)]
+    for colon, name in reversed(names):
+        text = f"{text[: colon.start]} NULL {text[name.end + 1 :]}"
+    try:
+        kept = list(dialect.constants(f"SELECT ({text}\n)")) == list(dialect.constants(_unbound(compiled, dialect)))
+    except (InvalidSql, Ungovernable) as error:
+        raise InvalidSql("the engine's own parser does not read it", ReasonCode.SYNTAX) from error
+    if not kept:
+        raise InvalidSql(
+            "a constant in it would change its meaning: write it in a plainer form, such as INTERVAL '3 days'",
+            ReasonCode.CONSTRUCT,
+        )
+
+
+def _adjacent(colon: Token, name: Token) -> bool:
+    return colon.end + 1 == name.start and name.token_type in (TokenType.VAR, TokenType.IDENTIFIER)
+
+
+def _unbound(expression: exp.Expr, dialect: Dialect) -> str:
+    """An expression as a query of its own, with NULL for every bound value."""
+    query = exp.Select(expressions=[expression.copy()])
+    for placeholder in list(query.find_all(exp.Placeholder)):
+        placeholder.replace(exp.Null())
+    return query.sql(dialect.name, comments=False, identify=True)
 
 
 def _schema(catalog: Catalog, dialect: Dialect) -> MappingSchema:

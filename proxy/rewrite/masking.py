@@ -51,6 +51,6 @@ def _custom(text: str, column: Column, table: Table, catalog: Catalog) -> exp.Ex
     for node in list(tree.find_all(exp.Column)):
         if not node.table and dialect.names.fold(node.name, bool(node.this.args.get("quoted"))) == VALUE:
             node.set("this", exp.to_identifier(column.name, quoted=True))
-    compiled = compile_expression(tree.sql(dialect.name, comments=False), table, catalog)
+    compiled = compile_expression(tree.sql(dialect.name, comments=False), table, catalog, written=text)
     converted: exp.Expr = dialect.expressions.converted(compiled, dialect.data_type(column.type))
     return converted

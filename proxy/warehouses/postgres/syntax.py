@@ -216,6 +216,23 @@ def syntax(sql: str) -> Syntax:
     )
 
 
+def constants(sql: str) -> list[str]:
+    """Every constant of one query, texts and numbers, letter case and blanks aside, sorted. Raises `InvalidSql`."""
+    found: list[str] = []
+    stack: list[Any] = [one_statement(sql)]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            for kind in ("ival", "fval", "sval", "bsval"):
+                if kind in item.get("A_Const", {}):
+                    value = item["A_Const"][kind].get(kind, 0 if kind == "ival" else "")
+                    found.append(" ".join(str(value).lower().split()))
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return sorted(found)
+
+
 def characters(sql: str, offsets: Iterable[int]) -> list[int]:
     """Byte offsets into the UTF-8 form of a text as offsets of characters, sorted."""
     if sql.isascii():

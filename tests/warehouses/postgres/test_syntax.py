@@ -6,7 +6,16 @@ import pytest
 
 from proxy.errors import InvalidSql, TooLarge, Ungovernable
 from proxy.values import ReasonCode
-from proxy.warehouses.postgres.syntax import NODES, TYPES, characters, nodes, one_statement, statements, syntax
+from proxy.warehouses.postgres.syntax import (
+    NODES,
+    TYPES,
+    characters,
+    constants,
+    nodes,
+    one_statement,
+    statements,
+    syntax,
+)
 
 
 def reason(sql: str) -> ReasonCode:
@@ -155,6 +164,12 @@ def test_columns_are_where_they_start_in_characters() -> None:
 def test_bytes_become_characters() -> None:
     assert characters("aéb", [0, 1, 3]) == [0, 1, 2]
     assert characters("abc", [2, 0]) == [0, 2]
+
+
+# ----------------------------------------------------------------------------------------------------------- constants
+def test_constants_are_found_everywhere_letter_case_and_blanks_aside() -> None:
+    found = constants("SELECT 'A  b', 1, 2.50, B'1', '', (SELECT INTERVAL '3 Days' WHERE x = $1 AND TRUE), 0 LIMIT 4")
+    assert found == sorted(["a b", "1", "2.50", "b1", "", "3 days", "0", "4"])
 
 
 # ----------------------------------------------------------------------------------------------------------- refusals
