@@ -23,6 +23,8 @@ from proxy.values import Reason, ReasonCode, Span
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
 
 _NAMES = (TokenType.VAR, TokenType.IDENTIFIER)
+_STUMBLES = (TypeError, ValueError, AttributeError, LookupError)
+"""What sqlglot raises, beside its own errors, on some texts that are wrong (`a #>> FROM`)."""
 _ROOTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
 
 _INSTEAD = {
@@ -111,7 +113,7 @@ def _engine(sql: str, dialect: Dialect) -> tuple[Syntax | None, GatewayError | N
 def _tree(sql: str, dialect: Dialect, refused: GatewayError | None) -> exp.Expr:
     try:
         statements = [s for s in sqlglot.parse(sql, read=dialect.name) if s is not None]
-    except SqlglotError as error:
+    except (SqlglotError, *_STUMBLES) as error:
         raise refused or Ungovernable(
             "The statement uses syntax that cannot be governed: write it in a plainer form.", ReasonCode.CONSTRUCT
         ) from error

@@ -275,6 +275,18 @@ def test_a_column_that_only_the_engine_sees_is_refused(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
+        "SELECT data #>> , id FROM customers",
+        "SELECT data ? , id FROM customers",
+        "SELECT data #>",
+    ],
+)
+def test_a_text_on_which_a_parser_stumbles_is_refused_with_its_place(sql: str) -> None:
+    assert refusal(sql, "invalid-sql", ReasonCode.SYNTAX).span is not None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
         "SELECT name\u00a0x FROM customers",  # a blank to sqlglot, a letter to the engine
         "SELECT c.name\u00a0x FROM customers c",
         "SELECT name\u2003x FROM customers",
