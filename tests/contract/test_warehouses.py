@@ -16,6 +16,7 @@ from proxy import kinds
 from proxy.dialect import Dialect, Function
 from proxy.errors import ConfigError, GatewayError, QueryTimeout
 from proxy.gateway import Warehouse
+from tests import postgres
 from tests.warehouses.duckdb.running import run
 
 NAMES = kinds.names("warehouses")
@@ -28,9 +29,20 @@ def duckdb_file(folder: Path) -> Mapping[str, Any]:
     return {"path": path}
 
 
+def postgres_database(_: Path) -> Mapping[str, Any]:
+    made = postgres.new_database(postgres.server(), "shop")
+    made.sql("CREATE SCHEMA main; CREATE TABLE main.items (id integer, name text)")
+    made.sql("INSERT INTO main.items SELECT i, 'item ' || i FROM generate_series(0, 99) AS i")
+    made.setup(["main"])
+    return made.settings(schemas=["main"])
+
+
 # How each kind is given a `main.items (id, name)` of 100 rows, and settings that cannot work.
-SAMPLES = {"duckdb": duckdb_file}
-BROKEN = {"duckdb": {"path": "/nowhere/none.duckdb"}}
+SAMPLES = {"duckdb": duckdb_file, "postgres": postgres_database}
+BROKEN = {
+    "duckdb": {"path": "/nowhere/none.duckdb"},
+    "postgres": {"url": "postgresql://usher:x@127.0.0.1:1/none", "schemas": ["main"]},
+}
 
 
 def test_every_kind_has_a_sample() -> None:

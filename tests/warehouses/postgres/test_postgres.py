@@ -1,0 +1,22 @@
+"""What the kind offers: its dialect, its settings, and a warehouse that speaks it."""
+
+from __future__ import annotations
+
+from proxy import kinds
+from proxy.warehouses.postgres import DIALECT, Settings, connect
+from tests.postgres import Database
+
+
+def test_the_kind_is_found_by_its_name() -> None:
+    module = kinds.load("warehouses", "postgres")
+    assert module.DIALECT is DIALECT
+    assert DIALECT.name == "postgres"
+    assert not DIALECT.names.catalogs
+
+
+async def test_a_warehouse_speaks_the_dialect_of_its_kind(shop: Database) -> None:
+    settings = Settings.model_validate(shop.settings(schemas=["public", "hr"]))
+    warehouse = connect("shop", settings)
+    assert warehouse.dialect is DIALECT
+    assert (await warehouse.catalog()).dialect == DIALECT.name
+    await warehouse.close()
