@@ -5,7 +5,7 @@ SELECT id FROM customers WHERE id = ANY (SELECT customer_id FROM orders) AND id 
 SELECT id FROM customers WHERE (id, name) IN (SELECT customer_id, note FROM orders);
 SELECT c.id, x.n FROM customers c CROSS JOIN LATERAL (SELECT count(*) AS n FROM orders o WHERE o.customer_id = c.id) x;
 SELECT c.id, e FROM customers c, unnest(c.marks) AS e;
-SELECT c.id, e.value FROM customers c, jsonb_array_elements(c.seen::text::jsonb) AS e;
+SELECT c.id, e.value FROM customers c, jsonb_array_elements(jsonb_build_array(c.id, c.seen)) AS e;
 SELECT * FROM customers NATURAL JOIN orders;
 SELECT * FROM customers JOIN orders USING (id) FULL JOIN people.employees USING (id);
 SELECT j.* FROM (customers c JOIN orders o ON o.customer_id = c.id) AS j;
@@ -34,7 +34,8 @@ SELECT data ->> '' FROM customers;
 SELECT jsonb_build_object('id', id, 'name', name), to_jsonb(c), row_to_json(c) FROM customers c;
 SELECT name ~ '^A', name !~* 'b$', name LIKE 'A%', name ILIKE ANY (ARRAY['a%']), name SIMILAR TO 'A|B' FROM customers;
 SELECT marks[1], marks[1:2], array_length(marks, 1), marks && ARRAY[1], 1 = ANY (marks), marks @> ARRAY[1], array_to_string(marks, ',') FROM customers;
-SELECT c, c.*, (c).id, (c).*, c IS NULL, count(c), to_json(c) FROM customers c GROUP BY c.id;
+SELECT c, c.*, (c).id, (c).*, c IS NULL, to_json(c) FROM customers c;
+SELECT count(c), max((c).id), json_agg(c) FROM customers c;
 SELECT (c.*)::text FROM customers c;
 SELECT id::text, CAST(name AS varchar(3)), '1'::int, born::timestamp, credit::float8, name::char(2), '{1,2}'::int[] FROM customers;
 SELECT now() - interval '1 month 04:01', born + interval '3' day, date_trunc('month', born), extract(epoch FROM seen), date_part('year', born), age(born), to_char(born, 'YYYY-MM'), seen AT TIME ZONE 'UTC' FROM customers;
