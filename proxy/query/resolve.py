@@ -240,7 +240,7 @@ class Resolver:
         identifier = node.args["alias"].this
         name = str(identifier.name)
         renamed = f"{RESERVED}_cte{len(ledger.cte_names)}_{''.join(c for c in name if c in _LETTERS)[:40]}"
-        ledger.cte_names[renamed] = name
+        ledger.cte_names[renamed] = ledger.shown(identifier)
         name = ledger.folded(identifier)
         ledger.edits.append(Edit(ledger.span(identifier), f'"{renamed}"'))
         columns = [ledger.folded(c) for c in node.args["alias"].args.get("columns") or ()]

@@ -320,6 +320,8 @@ def test_an_error_of_the_rewritten_text_is_not_told() -> None:
         'WITH "T" AS (SELECT 1 AS a), t AS (SELECT 2 AS b) SELECT * FROM "T", t, "Line Items"',
         "WITH RECURSIVE t(n) AS (SELECT id FROM customers UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n FROM t",
         "WITH customers AS (SELECT * FROM customers) SELECT * FROM customers",
+        "WITH Mixed AS (SELECT id FROM customers) SELECT MIXED.id FROM mIxEd, Orders",
+        'WITH "Mixed" AS (SELECT id FROM customers), mixed AS (SELECT 1 AS x) SELECT * FROM "Mixed", Mixed',
         "VALUES ((SELECT count(*) FROM customers))",
         "SELECT id FROM customers UNION (SELECT id FROM orders ORDER BY id LIMIT 1) ORDER BY 1",
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -140,7 +141,8 @@ def test_every_use_of_an_attribute_is_a_parameter_of_its_own() -> None:
 
 def test_columns_that_raise_are_guarded_without_the_columns_statistics() -> None:
     plan = planned("SELECT id FROM customers WHERE CAST(region AS integer) = 1")
-    assert 'THEN "__usher"."region" END AS "region"' in plan.sql
+    guarded = r'THEN "__usher"\."region"(?: ELSE CAST\(NULL AS TEXT\))? END AS "region"'
+    assert re.search(guarded, plan.sql) is not None
 
 
 def test_hidden_columns_are_not_there() -> None:
