@@ -265,6 +265,8 @@ class Dialect:
     """Every constant of a statement as the engine's own parser reads it, letter case and blanks aside, sorted; None
     where the engine cannot be asked. Policy text is written anew by sqlglot, which loses some of what it does not
     know."""
+    case_keeps_type: bool = True
+    """Whether CASE without ELSE has the type of its values to the last detail, such as a number's scale."""
     cast_name: Callable[[str], str] = str
     """The engine's spelling of a type -> the one by which policy text casts to it, where sqlglot would misread it."""
 

@@ -45,11 +45,16 @@ def _item(item: exp.Expr, column: ColumnView, rows: Condition, dialect: Dialect)
         not isinstance(rows, Always)
         and isinstance(guard, exp.Case)
         and guard.this is None
-        and guard.args.get("default") is None
+        and _is_nothing(guard.args.get("default"))
         and len(guard.args["ifs"]) == 1
         and _says(guard.args["ifs"][0].this, rows, dialect)
         and _cells(_seen_through(guard.args["ifs"][0].args["true"]), column, dialect)
     )
+
+
+def _is_nothing(default: exp.Expr | None) -> bool:
+    """Whether the ELSE of a CASE is left out, or a NULL of some type."""
+    return default is None or (isinstance(default, exp.Cast) and isinstance(default.this, exp.Null))
 
 
 def _seen_through(value: exp.Expr) -> exp.Expr:
@@ -70,9 +75,12 @@ def _cells(value: exp.Expr, column: ColumnView, dialect: Dialect) -> bool:
         return False
     end = next((i for i, cell in enumerate(cells) if isinstance(cell.when, Always)), len(cells))
     branches, default = value.args["ifs"], value.args.get("default")
-    if len(branches) != end or (default is None) != (end == len(cells)):
+    if len(branches) != end:
         return False
-    if default is not None and not _shows(default, column, cells[end].mask, dialect):
+    if end == len(cells):
+        if not _is_nothing(default):
+            return False
+    elif default is None or not _shows(default, column, cells[end].mask, dialect):
         return False
     return all(
         _says(branch.this, cell.when, dialect) and _shows(branch.args["true"], column, cell.mask, dialect)

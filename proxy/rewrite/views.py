@@ -42,7 +42,8 @@ def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Diale
     for column in view.columns:
         value = cell_value(column, slots, dialect)
         if rows is not None and column.column.name in guarded:
-            value = exp.Case(ifs=[exp.If(this=rows.copy(), true=_opaque(value, dialect))])
+            branch = exp.If(this=rows.copy(), true=_opaque(value, dialect))
+            value = exp.Case(ifs=[branch], default=_otherwise(column, dialect))
         items.append(exp.alias_(value, column.column.name, quoted=True))
     table = table_node(view.table, dialect)
     table.set("alias", exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
@@ -113,7 +114,7 @@ def cell_value(column: ColumnView, slots: Slots, dialect: Dialect) -> exp.Expr:
             default = value
             break
         branches.append(exp.If(this=condition(cell.when, slots), true=value))
-    return exp.Case(ifs=branches, default=default)
+    return exp.Case(ifs=branches, default=default or _otherwise(column, dialect))
 
 
 def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
@@ -138,6 +139,11 @@ def shown(column: ColumnView, mask: Mask | None, dialect: Dialect) -> exp.Expr:
 
 def _raw(column: ColumnView) -> exp.Column:
     return exp.column(exp.to_identifier(column.column.name, quoted=True), table=exp.to_identifier(ALIAS, quoted=True))
+
+
+def _otherwise(column: ColumnView, dialect: Dialect) -> exp.Expr | None:
+    """What a CASE that admits no row shows, where the engine would take a looser type if it were left out."""
+    return None if dialect.case_keeps_type else _null(column, dialect)
 
 
 def _null(column: ColumnView, dialect: Dialect) -> exp.Expr:

@@ -37,12 +37,13 @@ class Rows:
 
 
 class Harness:
-    """Starts a gateway over one DuckDB file and a policy folder; answers or raises what the gateway would."""
+    """Starts a gateway over one DuckDB file, or a warehouse of any settings, and a policy folder; answers or raises
+    what the gateway would."""
 
     def __init__(
         self,
         folder: Path,
-        database: Path,
+        database: Path | Mapping[str, Any],
         policies: Path,
         *,
         key: str,
@@ -55,6 +56,7 @@ class Harness:
     ) -> None:
         self.issuer = LocalIssuer(folder / "issuer")
         (folder / "key").write_text(key)
+        opened = {"kind": "duckdb", "path": str(database), "search_path": list(search_path)}
         settings = {
             "identity": {
                 "issuers": [
@@ -67,7 +69,7 @@ class Harness:
                     }
                 ]
             },
-            "warehouses": {warehouse: {"kind": "duckdb", "path": str(database), "search_path": list(search_path)}},
+            "warehouses": {warehouse: dict(database) if isinstance(database, Mapping) else opened},
             "policies": str(policies),
             "masks": {"key": f"file:{folder / 'key'}"},
             "scan": scan or {"mode": "off"},

@@ -115,3 +115,11 @@ def test_guard_that_shows_another_value() -> None:
     wrong = sql.replace('TRY("__usher"."name")', 'TRY("__usher"."email")')
     assert wrong != sql
     assert not holds(read(wrong), VIEWS["filter and mask"], DIALECT)
+
+
+def test_a_rest_that_is_masked_to_null_is_shown_as_such() -> None:
+    wanted = view(cells={"email": (Cell(EU, None), Cell(Always(), mask("null", "email")))})
+    sql, _ = text(wanted)
+    assert " ELSE CAST(NULL AS" in sql
+    assert holds(read(sql), wanted, DIALECT)
+    assert not holds(read(sql.replace(" ELSE CAST(NULL AS", " ELSE TRY_CAST('x' AS")), wanted, DIALECT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proxy.dialect import Dialect
+from proxy.errors import ConfigError
 from proxy.warehouses.postgres.conversions import CONVERSIONS, spelling
 from proxy.warehouses.postgres.expressions import EXPRESSIONS
 from proxy.warehouses.postgres.functions import FUNCTIONS, REFUSED
@@ -34,12 +35,16 @@ DIALECT = Dialect(
     text="text",
     types=spelling,
     constants=constants,
+    case_keeps_type=False,
     cast_name=cast_name,
 )
 
 
 def connect(name: str, settings: Settings) -> Postgres:
     """Open the warehouse `name`. Raises `ConfigError` for a server that does not answer, a login that may too much."""
-    from proxy.warehouses.postgres.warehouse import Postgres
+    try:
+        from proxy.warehouses.postgres.warehouse import Postgres
+    except ModuleNotFoundError as error:
+        raise ConfigError([f"warehouses.{name}.kind: needs a driver; pip install 'sqlusher[postgres]'"]) from error
 
     return Postgres(name, settings, DIALECT)
