@@ -42,9 +42,9 @@ def resolve_star(star: exp.Column, env: Env, ledger: Ledger) -> None:
 
 def _without_prefix(parts: list[exp.Expr], env: Env, ledger: Ledger, after: int) -> list[exp.Expr]:
     """Drops `schema.` or `warehouse.schema.` before a table's name, which its policy view no longer has; at least
-    `after` parts stand behind that name."""
+    `after` parts stand behind that name, and none behind that of a star."""
     for lost in (2, 1):
-        if len(parts) < lost + 1 + after:
+        if len(parts) < lost + 1 + after or (not after and len(parts) > lost + 1):
             continue
         source = _source(ledger.folded(parts[lost]), env)
         if source is None or source.reference is None:
