@@ -130,16 +130,19 @@ _CASTS = re.compile(r"reg(class|collation|config|database|dictionary|namespace|o
 """Names that `(x).name` would look up in the engine's catalog."""
 _ODD_NUMBER = re.compile(rb"[-+\s]*(?:0[xXoObB]|[0-9.][0-9.eE+-]*_)")
 _ESCAPED = re.compile(r"[uU]&[\"']")
+_EXHAUSTED = ("memory exhausted", "stack depth limit exceeded")
 _PLAIN = re.compile(r"[A-Za-z ,()/-]{1,120}")
 
 
 def statements(sql: str) -> list[Any]:
     """The statements of a text as PostgreSQL's parser sees them, positions (UTF-8 bytes) included.
 
-    Raises `InvalidSql` for what does not parse (with the place in the text)."""
+    Raises `InvalidSql` for what does not parse (with the place in the text), `TooLarge` for what nests too deep."""
     try:
         return list(pgparse.parse(sql))
     except pgparse.PGQueryError as error:
+        if str(error.message).startswith(_EXHAUSTED):
+            raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from None
         raise _invalid(sql, str(error.message), int(error.position)) from None
     except RecursionError as error:
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error

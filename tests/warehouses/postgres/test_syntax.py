@@ -342,14 +342,22 @@ def test_a_refusal_says_what_to_write(sql: str, advice: str) -> None:
     assert advice in str(caught.value)
 
 
-def test_a_very_deep_text_is_refused() -> None:
-    with pytest.raises(InvalidSql):
-        syntax("SELECT " + "(" * 20_000 + "1" + ")" * 20_000)
-
-
-def test_a_very_long_chain_is_too_large() -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
+        "SELECT " + "1+" * 20_000 + "1",
+        "SELECT " + "NOT " * 30_000 + "true",
+        "SELECT " + "- " * 30_000 + "1",
+        "SELECT 1" + "::int" * 29_000,
+        " UNION ALL ".join(["SELECT 1"] * 14_000),
+        "SELECT 1 FROM a" + " NATURAL JOIN a" * 19_000,
+    ],
+    ids=["parentheses", "sum", "not", "minus", "casts", "union", "joins"],
+)
+def test_what_nests_very_deep_is_too_large(sql: str) -> None:
     with pytest.raises(TooLarge):
-        syntax("SELECT " + "1+" * 20_000 + "1")
+        syntax(sql)
 
 
 # ---------------------------------------------------------------------------------------------------------------- tree
