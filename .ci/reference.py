@@ -313,6 +313,125 @@ def parameter_row(parameter: Any) -> str:
     return f"| `{spelt}` | {shown} | {escape(' '.join((getattr(parameter, 'help', None) or '').split()))} |"
 
 
+# ------------------------------------------------------------------------------------------------------- SQL support
+MEASURED = ROOT / "tests" / "golden" / "support" / "results.json"
+CORPUS_TITLES = {
+    "sqlglot": "sqlglot's own dialect fixtures",
+    "assistant": "questions, answered in SQL by a language model for this corpus",
+}
+
+
+def support_page() -> str:
+    """What SQL is supported, what is refused and why: the figures are those that tests/golden/test_support.py holds."""
+    import json
+
+    records = json.loads(MEASURED.read_text(encoding="utf-8"))
+    parts = [
+        "# SQL support",
+        "",
+        "*Made by `.ci/reference.py` from what was measured: `tests/golden/support/results.json`.*",
+        "",
+        "SQL is that of the warehouse's engine. A statement is refused only where it cannot be governed. The tables "
+        "below come from corpora of statements that the engine itself takes, planned under a policy that filters every "
+        "table and masks most; `tests/golden/test_support.py` measures them anew in each run. Beside them, all 22 "
+        "queries of TPC-H (`tests/oracle/test_tpch.py`) and all 99 of TPC-DS (`tests/oracle/test_tpcds.py`) are "
+        "answered as copies of the tables answer that were filtered and masked by hand.",
+        "",
+    ]
+    for engine in dict.fromkeys(r["engine"] for r in records):
+        parts += engine_section(engine, [r for r in records if r["engine"] == engine])
+    return "\n".join([*parts, *instead_section()])
+
+
+def engine_section(engine: str, records: list[Any]) -> list[str]:
+    """One engine's counts, constructs, refusals and refused functions."""
+    rows = []
+    for record in records:
+        refused = record["refused"]
+        missing = sum(r["verdict"] == "an honest query" for r in refused)
+        honest = record["accepted"] - len(refused) + missing
+        rows.append(
+            f"| {CORPUS_TITLES[record['corpus']]} | {record['accepted']} | {len(refused) - missing} | {missing} | "
+            f"{100 * (honest - missing) / honest:.1f} % |"
+        )
+    constructs = {name: 0 for record in records for name in record["constructs"]}
+    for record in records:
+        for name, count in record["constructs"].items():
+            constructs[name] += count
+    return [
+        f"## {engine}: counts",
+        "",
+        "| corpus | statements that the engine takes | refused on purpose | refused though honest "
+        "| honest ones planned |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        "Refused on purpose are statements that are no queries on tables (DESCRIBE, PIVOT as a statement), and calls "
+        "of functions that are shut (below).",
+        "",
+        f"## {engine}: supported",
+        "",
+        "| construct | statements planned that use it |",
+        "|---|---|",
+        *(f"| {escape(n)} | {constructs[n]} |" for n in sorted(constructs, key=lambda n: (-constructs[n], n))),
+        "",
+        f"## {engine}: refused",
+        "",
+        "| reason | about | statements | an example | what the refusal says |",
+        "|---|---|---|---|---|",
+        *refusal_rows([r for record in records for r in record["refused"]]),
+        "",
+        *function_section(engine),
+    ]
+
+
+def refusal_rows(refusals: list[Any]) -> Iterator[str]:
+    """Refusals in groups of one message each, the most frequent first."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for refusal in refusals:
+        groups.setdefault((refusal["reason"], refusal["about"], refusal["detail"]), []).append(refusal["sql"])
+    for (reason, about, detail), statements in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        example = " ".join(min(statements, key=len).split())
+        yield f"| `{reason}` | {about} | {len(statements)} | `{escape(example)}` | {escape(detail)} |"
+
+
+def function_section(engine: str) -> list[str]:
+    """Functions that are refused by name, by the reason that the engine's table gives."""
+    from proxy import kinds
+
+    dialect = kinds.load("warehouses", engine).DIALECT
+    reasons: dict[str, list[str]] = {}
+    for name, why in sorted(dialect.refused.items()):
+        reasons.setdefault(why, []).append(name)
+    rows = []
+    for why, names in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
+        some = ", ".join(f"`{escape(name)}`" for name in names[:6])
+        rows.append(f"| {escape(why)} | {len(names)} | {some} |")
+    return [
+        f"## {engine}: functions",
+        "",
+        f"{len(dialect.functions)} functions and operators are allowed. Any other is refused, also one that a later "
+        "version of the engine brings, until it was looked at. Refused by name are:",
+        "",
+        "| why | functions | such as |",
+        "|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def instead_section() -> list[str]:
+    """What to write instead of statements and constructs that no engine gets."""
+    from proxy.query import parse
+
+    advice: dict[str, list[str]] = {}
+    for kind, text in parse._INSTEAD.items():
+        if text:
+            advice.setdefault(text, []).append(kind)
+    rows = [f"| {', '.join(k.upper() for k in kinds)} | {escape(text)} |" for text, kinds in advice.items()]
+    return ["## What to write instead", "", "| refused | instead |", "|---|---|", *rows, ""]
+
+
 # -------------------------------------------------------------------------------------------------------------- text
 def first_line(text: str | None) -> str:
     """The first line of a docstring."""
@@ -334,6 +453,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "kinds.md": kinds_page,
     "settings.md": settings_page,
     "commands.md": commands_page,
+    "sql-support.md": support_page,
 }
 
 
