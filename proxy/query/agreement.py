@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from proxy.dialect import Conversions
 from proxy.query.constants import is_harmless, is_moment, is_of_moments, is_read_early
-from proxy.query.scopes import INTEGER, TEXT, Type
+from proxy.query.scopes import DOUBLE, INTEGER, TEXT, Type
 from proxy.values import TypeKind
 
 OF_ROWS = (exp.Column, exp.Query, exp.Columns, exp.PositionalColumn)
@@ -27,6 +27,9 @@ _MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _EXACT_DIGITS = 15
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _DECIMAL_DIGITS = 38
+_ANY_DECIMAL = Type(TypeKind.DECIMAL, "DECIMAL")
+WIDE = Type(TypeKind.DECIMAL, "DECIMAL(299,100)")
+"""A decimal of which nothing is known but that it fits in a double."""
 _CONDITIONS = (
     exp.And,
     exp.Or,
@@ -114,17 +117,29 @@ def _agree_early(nodes: Iterable[exp.Expr | None], types: Types, same: Callable[
     """The same where constants take a type when the statement is read: what is left are pairs of known types."""
     known: list[str] = []
     for node in nodes:
-        operand = None if is_read_early(node) else _operand(node, types)
-        if isinstance(operand, Type):
-            known.append(operand.text)
-        elif operand is None and not is_read_early(node):
+        if is_read_early(node) or (node is not None and node.find(*OF_ROWS) is None and is_harmless(node)):
+            continue
+        operand = _operand(_compared(node), types)
+        if not isinstance(operand, Type):
             return False
+        known.append(operand.text)
     return all(same(one, two) for one, two in itertools.combinations_with_replacement(known, 2))
 
 
-def common(nodes: Iterable[exp.Expr | None], types: Types) -> Type | None:
+def _compared(node: exp.Expr | None) -> exp.Expr | None:
+    """What ANY or ALL of a sub-query are compared by: its column."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node.this if isinstance(node, exp.Any | exp.All) and isinstance(node.this, exp.Query) else node
+
+
+def common(nodes: Iterable[exp.Expr | None], types: Types, conversions: Conversions = _LATE) -> Type | None:
     """The type that values which agree are brought to, where it is known."""
     parts = list(nodes)
+    if conversions.early and agree(parts, types, conversions):
+        number = _common_number({_operand(node, types) for node in parts} - {Constant.NULL})
+        if number is not None:
+            return number
     found = {_operand(node, types) for node in parts} - {Constant.NULL}
     known = [one for one in found if isinstance(one, Type)]
     if len(known) == 1 and known[0].kind is TypeKind.TEXT and agree(parts, types):
@@ -132,6 +147,19 @@ def common(nodes: Iterable[exp.Expr | None], types: Types) -> Type | None:
     if found <= {Constant.STRING, Constant.MOMENT}:
         return TEXT if found else None
     return next(iter(known)) if len(found) == len(known) == 1 else INTEGER if found == {Constant.WHOLE} else None
+
+
+def _common_number(found: set[Type | Constant | None]) -> Type | None:
+    """The type of numbers of several types, or of one and short constants: wide enough for all of them."""
+    known = [one for one in found if isinstance(one, Type)]
+    numbers = {TypeKind.INTEGER, TypeKind.DECIMAL, TypeKind.FLOAT}
+    if len(found) == 1 or not known or not {one.kind for one in known} <= numbers:
+        return None
+    if not found - set(known) <= {Constant.WHOLE, Constant.NUMBER}:
+        return None
+    if any(one.kind is TypeKind.FLOAT for one in known):
+        return DOUBLE
+    return next((one for one in known if one.text == _ANY_DECIMAL.text), WIDE)
 
 
 def is_condition(node: exp.Expr | None, types: Types) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from proxy.query.agreement import Types, common
+from proxy.query.agreement import WIDE, Types, common
 from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column, resolve_star
@@ -144,8 +144,10 @@ class Reader:
             return COUNT
         if isinstance(node, _REAL):
             return DOUBLE
+        if isinstance(node, exp.Extract) and self._ledger.dialect.conversions.dates:
+            return WIDE
         if isinstance(node, exp.Case | exp.Coalesce):
-            return common(_values(node), types)
+            return common(_values(node), types, self._ledger.dialect.conversions)
         if isinstance(node, exp.Sum | exp.Avg):
             return _summed(node, types.get(id(node.this)))
         if isinstance(node, exp.Window | exp.Filter | exp.Alias):

@@ -49,10 +49,15 @@ _SAFE = (
     exp.RespectNulls,
     exp.Any,
     exp.All,
+    exp.JSONPath,
+    exp.JSONPathPart,
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _LOGICAL = (exp.And, exp.Or, exp.Not, exp.Is, exp.Where, exp.Having, exp.Qualify)
-_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+_TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+_PART = "date_part"
+_SPELT_OUT: dict[type[exp.Expr], str] = {exp.Substring: "substring"}
+"""Calls in words, such as `substring(x FROM 1 FOR 2)`, of which sqlglot keeps no place."""
 _UNIFYING = (exp.Coalesce, exp.Case, exp.Nullif)
 _WILDCARDS = (exp.Like, exp.ILike, exp.Glob)
 _PATTERNS = (*_WILDCARDS, exp.RegexpLike, exp.RegexpILike, exp.RegexpFullMatch, exp.SimilarTo)
@@ -185,17 +190,24 @@ def _call_is_safe(node: exp.Func, sql: str, types: Types, dialect: Dialect) -> b
     known = dialect.conversions
     if isinstance(node, _FIELDS) and known.fields:
         return _reads_a_field(node, types, known)
-    name = function_name(node, sql)
+    if isinstance(node, exp.Extract) and known.dates:
+        return _is_part_of_a_date(node, sql, types, known)
+    name = function_name(node, sql) or _SPELT_OUT.get(type(node))
     function = dialect.functions.get(name) if name else None
     if function is None or name is None:
         return False
-    if isinstance(node, exp.Extract) and known.dates:
-        moment = types.get(id(node.expression))
-        part = str(node.this.name).lower() if isinstance(node.this, exp.Var) else ""
-        return name == "extract" and part in known.dates and moment is not None and moment.text in _MOMENTS
     if function.can_raise and not _is_safe_here(function, list(node.iter_expressions())):
         return False
     return known.early or _takes_its_literals(name, node)
+
+
+def _is_part_of_a_date(node: exp.Extract, sql: str, types: Types, known: Conversions) -> bool:
+    """Whether a part that every date and time has is taken of one; `date_part`, which sqlglot takes for the same, makes
+    a timestamp of a date first."""
+    moment = types.get(id(node.expression))
+    part = str(node.this.name).lower() if isinstance(node.this, exp.Var) else ""
+    sure = moment is not None and (moment.text in _TIMESTAMPS or (moment.text == "DATE" and _PART not in sql.lower()))
+    return sure and part in known.dates
 
 
 def _is_safe_here(function: Function, arguments: list[exp.Expr]) -> bool:
