@@ -7,14 +7,14 @@ never before, and about as many as fill a batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from proxy.errors import GatewayError, InvalidSql, Ungovernable, WarehouseUnavailable
 from proxy.values import ReasonCode
-from proxy.warehouses.postgres.catalog import stamp
+from proxy.warehouses.postgres.catalog import Stamps, stamps_of
 from proxy.warehouses.postgres.errors import CHANGED, DISCONNECTED, DRIVER, breaks, mapped
 from proxy.warehouses.postgres.parameters import converted
 from proxy.warehouses.postgres.pool import Pool
@@ -29,11 +29,11 @@ UNBOUND = "A parameter cannot be bound: give texts, numbers, booleans, dates, or
 
 
 class Outdated(WarehouseUnavailable):
-    """The schema is not the one the statement was proven for; `stamp` is that of the latter."""
+    """A table of the statement is not as it was proven; `stamps` are those of the schema it was proven for."""
 
-    def __init__(self, stamped: str) -> None:
+    def __init__(self, stamped: Stamps) -> None:
         super().__init__(CHANGED, ReasonCode.WAREHOUSE_DOWN)
-        self.stamp = stamped
+        self.stamps = stamped
 
 
 class Execution:
@@ -51,13 +51,13 @@ class Execution:
         self._first: pa.RecordBatch | None = None
         self._last = False
 
-    async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: str) -> pa.Schema:
-        """Run until the first rows are ready, on the schema whose stamp is given. Raises `QueryFailed`, `InvalidSql`,
-        `WarehouseUnavailable`."""
-        _only_select(sql)
+    async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: Stamps) -> pa.Schema:
+        """Run until the first rows are ready, on the governed schemas as their stamps say. Raises `QueryFailed`,
+        `InvalidSql`, `WarehouseUnavailable`."""
+        tables = frozenset(_tables(_only_select(sql)))
         self._session = session = await self._pool.session()
         self._sql = sql
-        statement, described = await self._prepared(session, sql, schemas, stamped)
+        statement, described = await self._prepared(session, sql, [t for t in tables if t[0] in schemas], stamped)
         oids = [t.oid for t in statement.get_parameters()]
         values = converted(parameters, oids, session.elements)
         try:
@@ -94,7 +94,7 @@ class Execution:
             await self._pool.give_back(session)
 
     # ---------------------------------------------------------------------------------------------------- one step each
-    async def _prepared(self, session: Session, sql: str, schemas: Sequence[str], stamped: str) -> Any:
+    async def _prepared(self, session: Session, sql: str, tables: Collection[tuple[str, str]], stamped: Stamps) -> Any:
         """Prepared on the schema it was proven for. An error of the server counts only on that schema, too."""
         failure: BaseException | None = None
         prepared: Any = None
@@ -106,10 +106,10 @@ class Execution:
                 raise self._told(error) from error
             await self._again(session)
         try:
-            now = await stamp(session, schemas)
+            now = await stamps_of(session, tables) if tables else {}
         except DRIVER as error:
             raise self._told(error) from error
-        if now != stamped:
+        if any(now.get(table) != stamped.get(table) for table in tables):
             raise Outdated(stamped) from failure
         if failure is not None:
             raise self._told(failure) from failure
@@ -152,9 +152,24 @@ class Execution:
             self._session.kill()
 
 
-def _only_select(sql: str) -> None:
-    """One SELECT that makes nothing and locks nothing: nothing else is sent to the server."""
+def _only_select(sql: str) -> Any:
+    """One SELECT that makes nothing and locks nothing, as a tree: nothing else is sent to the server."""
     found = [s["stmt"] for s in statements(sql)]
     select = found[0].get("SelectStmt") if len(found) == 1 else None
     if select is None or "intoClause" in select or "lockingClause" in select:
         raise Ungovernable("Only one SELECT statement can be run.", ReasonCode.STATEMENT_KIND)
+    return select
+
+
+def _tables(tree: Any) -> Iterator[tuple[str, str]]:
+    """The full names of tables in a tree; what has none is a WITH query, or found nowhere."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            table = node.get("RangeVar")
+            if isinstance(table, dict) and "schemaname" in table:
+                yield table["schemaname"], table["relname"]

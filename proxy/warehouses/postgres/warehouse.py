@@ -18,7 +18,7 @@ import pyarrow as pa
 from proxy.dialect import Dialect
 from proxy.errors import ConfigError, GatewayError, QueryTimeout, WarehouseUnavailable
 from proxy.values import Catalog, ReasonCode, Result
-from proxy.warehouses.postgres.catalog import snapshot, stamp
+from proxy.warehouses.postgres.catalog import Stamps, snapshot, stamps
 from proxy.warehouses.postgres.errors import CHANGED, DOWN, DRIVER, start_problem
 from proxy.warehouses.postgres.execution import Execution, Outdated
 from proxy.warehouses.postgres.pool import Pool
@@ -42,7 +42,7 @@ class Postgres:
         self._name = name
         self._settings = settings
         self._pool = Pool(settings)
-        self._stamp, self._catalog = _looked(name, settings)
+        self._stamps, self._catalog = _looked(name, settings)
         self._at = time.monotonic()
         self._refreshing = asyncio.Lock()
         self._open: set[Batches] = set()
@@ -51,7 +51,7 @@ class Postgres:
     async def catalog(self) -> Catalog:
         """The schema; looks at most every `refresh_s` seconds whether it changed."""
         if time.monotonic() - self._at >= self._settings.refresh_s:
-            await self._refresh(self._stamp)
+            await self._refresh(self._stamps)
         return self._catalog
 
     async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
@@ -62,7 +62,7 @@ class Postgres:
         try:
             return await self._executed(sql, parameters, timeout_s, catalog_version)
         except Outdated as error:
-            await self._refresh(error.stamp)
+            await self._refresh(error.stamps)
         return await self._executed(sql, parameters, timeout_s, catalog_version)
 
     async def ready(self) -> bool:
@@ -97,7 +97,7 @@ class Postgres:
         batches = Batches(execution, timeout_s, self._settings.idle_timeout_s, self._given_back)
         self._open.add(batches)
         try:
-            schema = await batches.start(sql, parameters, self._settings.schemas, self._stamp)
+            schema = await batches.start(sql, parameters, self._settings.schemas, self._stamps)
         except BaseException as error:
             closing = batches.abandon()
             if isinstance(error, GatewayError):
@@ -105,11 +105,11 @@ class Postgres:
             raise
         return Result(schema, batches)
 
-    async def _refresh(self, seen: str) -> None:
+    async def _refresh(self, seen: Stamps) -> None:
         """Look at the schema, unless somebody did since it was `seen`; the old snapshot stays where it did not change,
         and where the server does not answer."""
         async with self._refreshing:
-            if self._stamp != seen:
+            if self._stamps is not seen:
                 return
             self._at = time.monotonic()
             try:
@@ -121,9 +121,9 @@ class Postgres:
     async def _look(self) -> None:
         session = await self._pool.session()
         try:
-            if await stamp(session, self._settings.schemas) != self._stamp:
+            if await stamps(session, self._settings.schemas) != self._stamps:
                 found = await snapshot(session, self._name, self._settings.schemas, self._settings.search_path)
-                self._stamp, self._catalog = found
+                self._stamps, self._catalog = found
         except BaseException:
             session.kill()
             raise
@@ -149,7 +149,7 @@ class Batches(AsyncIterator[pa.RecordBatch]):
         self._closing: asyncio.Future[None] | None = None
         self._ended: BaseException | None = None
 
-    async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: str) -> pa.Schema:
+    async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: Stamps) -> pa.Schema:
         """Run until the schema is known."""
         schema: pa.Schema = await self._timed(self._execution.start(sql, parameters, schemas, stamped))
         self._watch()
@@ -237,14 +237,14 @@ def _seen(work: asyncio.Task[Any]) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- the start
-def _looked(name: str, settings: Settings) -> tuple[str, Catalog]:
+def _looked(name: str, settings: Settings) -> tuple[Stamps, Catalog]:
     """The first snapshot, by a login with the least rights. It is taken in a thread with an event loop of its own, as
     whoever builds a gateway may be in one already. Raises `ConfigError`."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(_first_look(name, settings))).result()
 
 
-async def _first_look(name: str, settings: Settings) -> tuple[str, Catalog]:
+async def _first_look(name: str, settings: Settings) -> tuple[Stamps, Catalog]:
     try:
         async with asyncio.timeout(settings.connect_timeout_s + CATALOG_S):
             session = await Session.connect(settings)

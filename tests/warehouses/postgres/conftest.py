@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from proxy.warehouses.postgres.warehouse import Postgres
 from tests.postgres import Database, Server, new_database
@@ -63,3 +64,11 @@ async def connected() -> AsyncIterator[Connected]:
 @pytest.fixture
 def warehouse(shop: Database, connected: Connected) -> Postgres:
     return connected(shop, schemas=["public", "hr"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kept(shop: Database) -> AsyncIterator[Postgres]:
+    """One warehouse for all tests of a module that run in its loop: @pytest.mark.asyncio(loop_scope="module")."""
+    made = shop.warehouse("shop", schemas=["public", "hr"])
+    yield made
+    await made.close()

@@ -117,10 +117,11 @@ async def test_a_view_that_is_replaced_changes_the_stamp(postgres: Database, con
     postgres.sql(SCHEMA)
     postgres.setup()
     warehouse = connected(postgres, refresh_s=0.001)
-    before, stamp = await warehouse.catalog(), warehouse._stamp
+    before, stamps = await warehouse.catalog(), warehouse._stamps
     postgres.sql("CREATE OR REPLACE VIEW team_one AS SELECT id, name FROM people WHERE team = 2")
     assert (await warehouse.catalog()).version == before.version
-    assert warehouse._stamp != stamp
+    changed = {name for name, stamp in warehouse._stamps.items() if stamps[name] != stamp}
+    assert changed == {("public", "team_one")}
 
 
 async def test_what_the_login_may_not_read_is_not_there(postgres: Database, connected: Connected) -> None:

@@ -17,6 +17,8 @@ from tests.postgres import Database
 from tests.warehouses.postgres.conftest import Connected
 from tests.warehouses.postgres.running import rows
 
+KEPT = pytest.mark.asyncio(loop_scope="module")
+
 SECRET = "SECRET 4111111111111111"
 DRIVER = [
     c
@@ -95,30 +97,33 @@ CASES = [
 
 
 @pytest.mark.parametrize(("sql", "kind", "state", "reason", "told"), CASES, ids=[c[0][:50] for c in CASES])
+@KEPT
 async def test_errors_of_the_server_are_told_in_our_words(
-    warehouse: Postgres, sql: str, kind: type[GatewayError], state: str, reason: ReasonCode, told: str
+    kept: Postgres, sql: str, kind: type[GatewayError], state: str, reason: ReasonCode, told: str
 ) -> None:
     with pytest.raises(GatewayError) as raised_error:
-        await rows(warehouse, sql)
+        await rows(kept, sql)
     error = raised_error.value
     assert type(error) is kind, str(error)
     assert error.sqlstate == state
     assert [r.code for r in error.reasons] == [reason]
     assert told in str(error)
     assert "name 0" not in str(error)
-    assert await rows(warehouse, "SELECT 1 AS x") == [{"x": 1}]
+    assert await rows(kept, "SELECT 1 AS x") == [{"x": 1}]
 
 
-async def test_a_value_in_the_servers_message_is_not_told(warehouse: Postgres) -> None:
+@KEPT
+async def test_a_value_in_the_servers_message_is_not_told(kept: Postgres) -> None:
     with pytest.raises(QueryFailed) as raised_error:
-        await rows(warehouse, "SELECT cast(name AS integer) FROM public.people WHERE id = 77")
+        await rows(kept, "SELECT cast(name AS integer) FROM public.people WHERE id = 77")
     assert "name 77" not in "".join((str(raised_error.value), repr(raised_error.value.reasons)))
     assert "name 77" in str(raised_error.value.__cause__)
 
 
-async def test_an_error_in_the_middle_of_a_result_is_told_as_well(warehouse: Postgres) -> None:
+@KEPT
+async def test_an_error_in_the_middle_of_a_result_is_told_as_well(kept: Postgres) -> None:
     with pytest.raises(QueryFailed) as raised_error:
-        await rows(warehouse, "SELECT 1 / (900 - id) FROM public.people ORDER BY id")
+        await rows(kept, "SELECT 1 / (900 - id) FROM public.people ORDER BY id")
     assert raised_error.value.sqlstate == "22012"
 
 

@@ -15,6 +15,8 @@ from proxy.warehouses.postgres.parameters import converted
 from proxy.warehouses.postgres.warehouse import Postgres
 from tests.warehouses.postgres.running import rows
 
+KEPT = pytest.mark.asyncio(loop_scope="module")
+
 TAKEN = [
     ("$1::int4", 5, "5"),
     ("$1::int4", "5", "5"),
@@ -64,13 +66,15 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("sql", "value", "text"), TAKEN, ids=[f"{t[0]}-{t[1]!r}"[:50] for t in TAKEN])
-async def test_values_are_converted_by_the_servers_type(warehouse: Postgres, sql: str, value: Any, text: Any) -> None:
-    assert await rows(warehouse, f"SELECT ({sql})::text AS x", value) == [{"x": text}]
+@KEPT
+async def test_values_are_converted_by_the_servers_type(kept: Postgres, sql: str, value: Any, text: Any) -> None:
+    assert await rows(kept, f"SELECT ({sql})::text AS x", value) == [{"x": text}]
 
 
-async def test_a_text_compares_with_a_column_of_numbers(warehouse: Postgres) -> None:
-    assert await rows(warehouse, "SELECT name FROM public.people WHERE id = $1", "5") == [{"name": "name 5"}]
-    found = await rows(warehouse, "SELECT count(*) AS n FROM public.people WHERE id = ANY($1)", ["5", 6])
+@KEPT
+async def test_a_text_compares_with_a_column_of_numbers(kept: Postgres) -> None:
+    assert await rows(kept, "SELECT name FROM public.people WHERE id = $1", "5") == [{"name": "name 5"}]
+    found = await rows(kept, "SELECT count(*) AS n FROM public.people WHERE id = ANY($1)", ["5", 6])
     assert found == [{"n": 2}]
 
 
@@ -138,17 +142,17 @@ def test_the_number_of_parameters_must_fit() -> None:
         ("SELECT $1::text", object()),
     ],
 )
-async def test_what_driver_or_server_refuse_is_told_without_the_value(
-    warehouse: Postgres, sql: str, value: Any
-) -> None:
+@KEPT
+async def test_what_driver_or_server_refuse_is_told_without_the_value(kept: Postgres, sql: str, value: Any) -> None:
     with pytest.raises(GatewayError) as raised:
-        await rows(warehouse, sql, value)
+        await rows(kept, sql, value)
     assert "SECRETVALUE" not in str(raised.value)
     assert raised.value.reasons[0].code in (ReasonCode.PARAMETERS, ReasonCode.CONVERSION)
-    assert await rows(warehouse, "SELECT 1 AS x") == [{"x": 1}]
+    assert await rows(kept, "SELECT 1 AS x") == [{"x": 1}]
 
 
-async def test_too_few_or_many_parameters_are_refused(warehouse: Postgres) -> None:
+@KEPT
+async def test_too_few_or_many_parameters_are_refused(kept: Postgres) -> None:
     for given in ([], [1, 2]):
         with pytest.raises(InvalidSql, match="takes 1 parameters"):
-            await rows(warehouse, "SELECT $1::int4", *given)
+            await rows(kept, "SELECT $1::int4", *given)

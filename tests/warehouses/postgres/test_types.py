@@ -20,6 +20,8 @@ from tests.postgres import Database
 from tests.warehouses.postgres.conftest import Connected
 from tests.warehouses.postgres.running import rows, table
 
+KEPT = pytest.mark.asyncio(loop_scope="module")
+
 # A value, and the NULL of its type.
 TWICE = "SELECT v.x FROM generate_series(1, 2) AS i LEFT JOIN (SELECT {} AS x) AS v ON i = 1 ORDER BY i"
 
@@ -82,14 +84,16 @@ EXACT = [
 
 
 @pytest.mark.parametrize(("sql", "value", "kind"), EXACT, ids=[e[0][:40] for e in EXACT])
-async def test_values_arrive_exactly(warehouse: Postgres, sql: str, value: Any, kind: pa.DataType) -> None:
-    found = await table(warehouse, TWICE.format(sql))
+@KEPT
+async def test_values_arrive_exactly(kept: Postgres, sql: str, value: Any, kind: pa.DataType) -> None:
+    found = await table(kept, TWICE.format(sql))
     assert found.schema.field("x").type == kind
     assert found.column("x").to_pylist() == [value, None]
 
 
-async def test_values_of_users_types_in_tables(warehouse: Postgres) -> None:
-    found = await rows(warehouse, 'SELECT mood, s, ss, moods FROM hr."Odd Name"')
+@KEPT
+async def test_values_of_users_types_in_tables(kept: Postgres) -> None:
+    found = await rows(kept, 'SELECT mood, s, ss, moods FROM hr."Odd Name"')
     assert found == [{"mood": "calm", "s": "x", "ss": "y", "moods": ["calm", None]}]
 
 
@@ -115,8 +119,9 @@ CALENDAR = [
 
 
 @pytest.mark.parametrize(("sql", "text"), CALENDAR, ids=[e[0][:40] for e in CALENDAR])
-async def test_dates_and_times_over_their_whole_range(warehouse: Postgres, sql: str, text: str) -> None:
-    found = await table(warehouse, TWICE.format(sql))
+@KEPT
+async def test_dates_and_times_over_their_whole_range(kept: Postgres, sql: str, text: str) -> None:
+    found = await table(kept, TWICE.format(sql))
     assert values_of(found.column("x").combine_chunks()) == [text, None]
 
 
@@ -130,24 +135,27 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("sql", REFUSED)
-async def test_what_has_no_exact_form_is_an_error_that_says_what_to_cast(warehouse: Postgres, sql: str) -> None:
+@KEPT
+async def test_what_has_no_exact_form_is_an_error_that_says_what_to_cast(kept: Postgres, sql: str) -> None:
     with pytest.raises(QueryFailed, match=r"[Cc]ast"):
-        await rows(warehouse, sql)
-    assert await rows(warehouse, "SELECT 1 AS x") == [{"x": 1}]
+        await rows(kept, sql)
+    assert await rows(kept, "SELECT 1 AS x") == [{"x": 1}]
 
 
-async def test_infinite_intervals_are_an_error_where_there_are_any(warehouse: Postgres, shop: Database) -> None:
+@KEPT
+async def test_infinite_intervals_are_an_error_where_there_are_any(kept: Postgres, shop: Database) -> None:
     with pytest.raises(GatewayError):
-        await rows(warehouse, "SELECT 'infinity'::interval")
+        await rows(kept, "SELECT 'infinity'::interval")
     if shop.server.major >= 17:
         with pytest.raises(QueryFailed, match="infinite or too long"):
-            await rows(warehouse, "SELECT '-infinity'::interval")
+            await rows(kept, "SELECT '-infinity'::interval")
 
 
-async def test_arrays_that_change_their_depth_later_are_an_error(warehouse: Postgres) -> None:
+@KEPT
+async def test_arrays_that_change_their_depth_later_are_an_error(kept: Postgres) -> None:
     late = "SELECT CASE WHEN i < 3000 THEN ARRAY[1] ELSE ARRAY[[1]] END FROM generate_series(1, 4000) AS i"
     with pytest.raises(QueryFailed, match="different dimensions"):
-        await rows(warehouse, late)
+        await rows(kept, late)
 
 
 async def test_generated_values_equal_the_servers_own_text(connected: Connected, shop: Database) -> None:
@@ -157,7 +165,7 @@ async def test_generated_values_equal_the_servers_own_text(connected: Connected,
         "l": "((random() - 0.5) * 1.8e19)::numeric(19, 0)::int8",
         "n": "((random() - 0.5) * 1e12)::numeric * (random() * 1e9)::numeric",
         "d": "((random() - 0.5) * 1e9)::numeric(14, 4)",
-        "da": "'2000-01-01'::date + ((random() - 0.5) * 3e6)::int4",
+        "da": "'2000-01-01'::date + ((random() - 0.5) * 1.2e6)::int4",
         "ts": "'2000-01-01'::timestamp + (random() - 0.5) * interval '3000 years'",
         "u": "md5(random()::text)::uuid",
         "b": "decode(md5(random()::text), 'hex')",
