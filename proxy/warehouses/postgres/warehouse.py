@@ -257,4 +257,6 @@ async def _first_look(name: str, settings: Settings) -> tuple[Stamps, Catalog]:
             finally:
                 await session.close()
     except (TimeoutError, GatewayError, *DRIVER) as error:
-        raise ConfigError([f"warehouses.{name}.url: {start_problem(error)}"]) from error
+        # What is wrong with an address is told in words that quote it, the password's pieces included.
+        cause = None if isinstance(error, ValueError) else error
+        raise ConfigError([f"warehouses.{name}.url: {start_problem(error)}"]) from cause
