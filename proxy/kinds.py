@@ -25,8 +25,12 @@ def names(folder: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def load(folder: str, name: str) -> ModuleType:
-    """The module of one kind; looked for once. Raises `ConfigError` naming the kinds there are."""
+    """The module of one kind; looked for once. Raises `ConfigError` naming the kinds there are, or what to install."""
     known = names(folder)
     if not _NAME.match(name) or name not in known:
         raise ConfigError([f"{folder}: there is no kind {name!r}; there are: {', '.join(known)}"])
-    return importlib.import_module(f"proxy.{folder}.{name}")
+    try:
+        return importlib.import_module(f"proxy.{folder}.{name}")
+    except ModuleNotFoundError as error:
+        missing = f"{folder}: the kind {name} needs the library {error.name}; pip install 'sqlusher[{name}]'"
+        raise ConfigError([missing]) from error

@@ -58,3 +58,12 @@ def test_a_name_reaches_nothing_outside_the_folder(name: str) -> None:
     with pytest.raises(ConfigError):
         kinds.load("masks", name)
     assert {m for m in set(sys.modules) - before if not m.startswith("proxy.masks")} == set()
+
+
+def test_a_kind_whose_library_is_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds.load.cache_clear()
+    for module in [m for m in sys.modules if m == "pgparse" or m.startswith("proxy.warehouses.postgres")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "pgparse", None)  # as where it is not installed
+    with pytest.raises(ConfigError, match=r"needs the library pgparse; pip install 'sqlusher\[postgres\]'"):
+        kinds.load("warehouses", "postgres")

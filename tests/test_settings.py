@@ -48,7 +48,7 @@ def test_a_good_file_is_one_frozen_tree(tmp_path: Path) -> None:
     assert list(loaded.warehouses) == ["shop"]
     assert loaded.warehouses["shop"].kind == "duckdb"
     assert loaded.limits.max_rows == 1000
-    assert loaded.parser.workers == 1
+    assert loaded.parser.workers == 2
     with pytest.raises(ValueError, match="frozen"):
         loaded.policies = Path("x")  # type: ignore[misc]
 
