@@ -101,6 +101,9 @@ class Conversions:
     """Types of JSON whose fields and elements are read without raising."""
     dates: frozenset[str] = frozenset()
     """Parts of dates and times that `extract` gives of every value."""
+    fences: bool = False
+    """Whether OFFSET 0 keeps conditions from being computed before a policy view's filter, and is wanted where a guard
+    is not enough."""
     operators: Mapping[str, str] = field(default_factory=lambda: _OPERATORS)
     """sqlglot's class of an operator -> its name in the table of functions."""
 

@@ -198,7 +198,8 @@ class Reference:
     """One place in the text that names a base table. `name` is the last part of that name as the user spelt it, `alias`
     the alias as the user spelt it, quotes included, or None where the table's own name serves. `columns` are the
     columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand
-    under an expression which can raise where the engine may evaluate it before a row filter (errors as oracles)."""
+    under an expression which can raise where the engine may evaluate it before a row filter (errors as oracles).
+    `raises`: some such expression stands in a condition; `fenced`: it may raise though the guarded columns are NULL."""
 
     table: TableId
     span: Span
@@ -206,6 +207,8 @@ class Reference:
     alias: str | None
     columns: frozenset[str]
     guarded: frozenset[str] = frozenset()
+    raises: bool = False
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from proxy.query.agreement import Types
 from proxy.query.ledger import Ledger
-from proxy.query.raising import can_raise, is_settling
+from proxy.query.raising import can_raise, is_settling, is_strict
 from proxy.query.scopes import Flow, Origin
 
 _DECIDING = (
@@ -50,6 +50,7 @@ class Guards:
     ledger: Ledger
     _exposed: set[Origin] = field(default_factory=set)
     _raises: bool = False
+    _lax: bool = False
 
     def expression(
         self, leaves: list[tuple[Flow, Place, bool]], inner: list[Place], types: Types, exposed: bool
@@ -64,6 +65,7 @@ class Guards:
         if not exposed:
             return
         self.joined(whole, any(not place.settled for place in raising))
+        self._lax = self._lax or not all(place.settled or is_strict(place.node) for place in raising)
         under = {id(place.node) for place in raising}
         for flow, place, settled in leaves:
             if not settled and any(id(above) in under for above in place.above):
@@ -78,3 +80,5 @@ class Guards:
         """At the end of the statement: where any of its conditions can raise, the columns of all of them decide."""
         if self._raises:
             self.ledger.guard(frozenset(self._exposed))
+        if self.ledger.dialect.conversions.fences and (self._raises or self._lax):
+            self.ledger.fence(self._lax)

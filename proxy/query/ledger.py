@@ -27,11 +27,20 @@ class Named:
     alias: str | None
     columns: set[str] = field(default_factory=set)
     guarded: set[str] = field(default_factory=set)
+    raises: bool = False
+    fenced: bool = False
 
     def frozen(self) -> Reference:
         """The reference as it flows on."""
         return Reference(
-            self.table.id, self.span, self.name, self.alias, frozenset(self.columns), frozenset(self.guarded)
+            self.table.id,
+            self.span,
+            self.name,
+            self.alias,
+            frozenset(self.columns),
+            frozenset(self.guarded),
+            self.raises,
+            self.fenced,
         )
 
 
@@ -127,6 +136,12 @@ class Ledger:
         """Columns that the statement may read."""
         for index, column in origins:
             self.references[index].columns.add(column)
+
+    def fence(self, whatever: bool) -> None:
+        """A condition of the statement can raise; `whatever` the values of guarded columns are."""
+        for reference in self.references:
+            reference.raises = True
+            reference.fenced = whatever
 
     def guard(self, origins: frozenset[Origin]) -> None:
         """Columns that stand under an expression which can raise before the row filter is applied."""

@@ -52,6 +52,38 @@ _SAFE = (
     exp.JSONPath,
     exp.JSONPathPart,
 )
+_STRICT = (
+    exp.Column,
+    exp.Identifier,
+    exp.Literal,
+    exp.Paren,
+    exp.Neg,
+    exp.Cast,
+    exp.DataType,
+    exp.DataTypeParam,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Mod,
+    exp.DPipe,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.Like,
+    exp.ILike,
+    exp.RegexpLike,
+    exp.Substring,
+    exp.Lower,
+    exp.Upper,
+    exp.Length,
+    exp.Interval,
+    exp.Var,
+)
+"""Of these, what is computed of NULL is NULL, and nothing raises."""
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _LOGICAL = (exp.And, exp.Or, exp.Not, exp.Is, exp.Where, exp.Having, exp.Qualify)
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
@@ -143,6 +175,12 @@ def is_settling(node: exp.Expr, sql: str, dialect: Dialect) -> bool:
     name = function_name(node, sql) if isinstance(node, exp.Func) else None
     function = dialect.functions.get(name) if name else None
     return function is not None and function.kind in (FunctionKind.AGGREGATE, FunctionKind.WINDOW)
+
+
+def is_strict(node: exp.Expr) -> bool:
+    """Whether an expression that can raise does not where a column in it is NULL: it has one, and nothing in it makes a
+    value of NULL."""
+    return node.find(exp.Column) is not None and all(isinstance(part, _STRICT) for part in node.walk())
 
 
 def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:

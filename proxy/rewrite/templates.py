@@ -48,13 +48,14 @@ class Templates:
         self, reference: Reference, view: TableView, decision: Decision, slots: Slots, dialect: Dialect
     ) -> tuple[str, str]:
         """The policy view of a reference as it runs, and as callers read it."""
-        guarded = reference.guarded
-        key = (decision.view, decision.shape, view.table, guarded)
+        guarded, raises, fenced = reference.guarded, reference.raises, reference.fenced
+        key = (decision.view, decision.shape, view.table, guarded, raises, fenced)
         known = self._kept.get(key)
         if known is None or (known.view is not view and known.view != view):
-            known = _written(view, guarded, decision, dialect)
+            known = _written(view, reference, decision, dialect)
             if known is None:
-                return text(view_select(view, guarded, slots, dialect), dialect), text(outline(view, dialect), dialect)
+                tree = view_select(view, guarded, slots, dialect, raises, fenced)
+                return text(tree, dialect), text(outline(view, dialect), dialect)
             self._kept[key] = known
         return known.filled(slots), known.outline
 
@@ -64,11 +65,12 @@ def text(tree: exp.Expr, dialect: Dialect) -> str:
     return tree.sql(dialect.name, comments=False, identify=True)
 
 
-def _written(view: TableView, guarded: frozenset[str], decision: Decision, dialect: Dialect) -> Template | None:
+def _written(view: TableView, reference: Reference, decision: Decision, dialect: Dialect) -> Template | None:
     """A template, or None where the view's own text has the characters of marks."""
     marked = Slots((), dict(decision.shape), dialect.names.shares_parameters, _marked)
     shown = text(outline(view, dialect), dialect)
-    pieces = tuple(_MARK.split(text(view_select(view, guarded, marked, dialect), dialect)))
+    tree = view_select(view, reference.guarded, marked, dialect, reference.raises, reference.fenced)
+    pieces = tuple(_MARK.split(text(tree, dialect)))
     clean = not any(_OPEN in p or _SHUT in p for p in pieces)
     found = {int(p) for p in pieces[1::2]}
     return Template(view, pieces, marked.all(), shown) if clean and found == set(range(len(marked.all()))) else None

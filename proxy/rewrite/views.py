@@ -35,8 +35,12 @@ def table_node(table: TableId, dialect: Dialect) -> exp.Table:
     )
 
 
-def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Dialect) -> exp.Select:
-    """The policy view of one reference; columns in `guarded` are NULL wherever the row filter does not hold."""
+def view_select(
+    view: TableView, guarded: Set[str], slots: Slots, dialect: Dialect, raises: bool = False, fenced: bool = False
+) -> exp.Select:
+    """The policy view of one reference; columns in `guarded` are NULL wherever the row filter does not hold. It is a
+    fence where `fenced`, and where the statement `raises` and the filter has a sub-query, which the engine may compute
+    last of all."""
     rows = None if isinstance(view.rows, Always) else condition(view.rows, slots)
     items = []
     for column in view.columns:
@@ -48,7 +52,10 @@ def view_select(view: TableView, guarded: Set[str], slots: Slots, dialect: Diale
     table = table_node(view.table, dialect)
     table.set("alias", exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
     select = exp.Select(expressions=items).from_(table)
-    return select.where(rows) if rows is not None else select
+    if rows is None:
+        return select
+    select = select.where(rows)
+    return select.offset(0) if fenced or (raises and rows.find(exp.Query) is not None) else select
 
 
 def _opaque(value: exp.Expr, dialect: Dialect) -> exp.Expr:

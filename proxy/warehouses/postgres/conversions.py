@@ -133,6 +133,7 @@ CONVERSIONS = Conversions(
     early=True,
     backslash_escapes=True,
     collations=False,
+    fences=True,
     fields=frozenset({"jsonb"}),
     dates=frozenset(
         {"century", "day", "decade", "dow", "doy", "isodow", "isoyear", "month", "quarter", "week", "year"}
