@@ -121,6 +121,7 @@ class Side:
         try:
             return sorted(map(repr, self.harness.ask(self.caller, sql).rows))
         except GatewayError as error:
+            assert error.code == "query-failed", f"{error}: {sql}"
             return (error.code, str(error), error.reasons, error.sqlstate)
 
     def close(self) -> None:
