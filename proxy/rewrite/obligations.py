@@ -16,7 +16,7 @@ from proxy.rewrite.conditions import ALIAS
 from proxy.rewrite.views import shown
 from proxy.values import AllOf, Always, ColumnView, Condition, Mask, Never, RowFilter, TableView
 
-_PARTS = frozenset({"expressions", "from_", "where", "offset"})
+_PARTS = frozenset({"expressions", "from_", "where"})
 
 
 def holds(select: exp.Select, view: TableView, dialect: Dialect) -> bool:

@@ -6,6 +6,7 @@ The copies come from the other engine and its SQL, so that they share nothing wi
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,17 @@ def copy_of(server: Server, principal: world.Principal, raw: Path, folder: Path)
     return database
 
 
-def harness(database: Database, folder: Path, policy: dict[str, str] | None = None, **more: Any) -> Harness:
+def harness(
+    database: Database,
+    folder: Path,
+    policy: dict[str, str] | None = None,
+    schemas: Sequence[str] = SCHEMAS,
+    attributes: Sequence[str] = ("region", "accounts"),
+    **more: Any,
+) -> Harness:
     """A whole gateway on a database, set up as deploy/postgres/setup.sql says."""
-    database.setup(SCHEMAS)
+    database.setup(schemas)
     (folder / "url").write_text(database.url)
-    settings = {"kind": "postgres", "url": f"file:{folder / 'url'}", "schemas": list(SCHEMAS)}
+    settings = {"kind": "postgres", "url": f"file:{folder / 'url'}", "schemas": list(schemas)}
     policies = world.write_policy(folder / "policies", policy or world.POLICY)
-    return Harness(folder, settings, policies, key=world.KEY, attributes=("region", "accounts"), **more)
+    return Harness(folder, settings, policies, key=world.KEY, attributes=attributes, **more)

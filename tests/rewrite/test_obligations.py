@@ -123,3 +123,9 @@ def test_a_rest_that_is_masked_to_null_is_shown_as_such() -> None:
     assert " ELSE CAST(NULL AS" in sql
     assert holds(read(sql), wanted, DIALECT)
     assert not holds(read(sql.replace(" ELSE CAST(NULL AS", " ELSE TRY_CAST('x' AS")), wanted, DIALECT)
+
+
+@pytest.mark.parametrize(("offset", "held"), [("OFFSET 0", True), ("OFFSET 1", False), ("OFFSET $1", False)])
+def test_a_fence_skips_no_row(offset: str, held: bool) -> None:
+    sql, _ = text(VIEWS["filter and mask"])
+    assert holds(read(f"{sql} {offset}"), VIEWS["filter and mask"], DIALECT) is held
