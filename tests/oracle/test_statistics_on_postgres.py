@@ -121,7 +121,8 @@ class Side:
         try:
             return sorted(map(repr, self.harness.ask(self.caller, sql).rows))
         except GatewayError as error:
-            assert error.code == "query-failed", f"{error}: {sql}"
+            if error.code != "query-failed":
+                raise  # a refusal says nothing of the data
             return (error.code, str(error), error.reasons, error.sqlstate)
 
     def close(self) -> None:
