@@ -1,4 +1,5 @@
-"""Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory] [caps]`."""
+"""Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory] [caps]
+[tpch_postgres]`."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps")
+BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps", "tpch_postgres")
 RESULTS = Path(__file__).parent / "results"
 
 

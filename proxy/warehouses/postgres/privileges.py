@@ -110,6 +110,11 @@ CHECKS: tuple[Check, ...] = (
         "AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')",
     ),
     Check(
+        0,
+        "the database is not in UTF-8, which names and masks rely on; name one that is",
+        "SELECT value FROM pg_catalog.current_setting('server_encoding') AS value WHERE value <> 'UTF8'",
+    ),
+    Check(
         -1,
         "there are no schemas of these names",
         "SELECT wanted FROM pg_catalog.unnest($1) AS wanted "

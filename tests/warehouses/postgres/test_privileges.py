@@ -188,3 +188,15 @@ def test_all_mistakes_are_told_at_once(postgres: Database) -> None:
 def test_setup_may_run_again_and_names_its_steps() -> None:
     text = SETUP.read_text(encoding="utf-8")
     assert {c.step for c in CHECKS if c.step > 0} <= {n for n in range(1, 20) if f"\n-- {n}. " in text}
+
+
+def test_a_database_in_another_encoding_is_refused(postgres: Database) -> None:
+    postgres.drop()
+    postgres.server.psql(
+        "postgres", "-c", f"CREATE DATABASE \"{postgres.name}\" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    )
+    postgres.sql("CREATE SCHEMA hr")
+    postgres.setup(["public", "hr"])
+    (problem,) = problems(postgres)
+    assert "not in UTF-8" in problem
+    assert "LATIN1" in problem
