@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.bypass.asking import Door, GatewayDoor, HttpDoor, Served
+from tests.bypass.postgres_shop import ServedOnPostgres
+from tests.postgres import Server
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,30 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def door(served: Served, request: pytest.FixtureRequest) -> Door:
     """The gateway itself, and the HTTP door."""
     return GatewayDoor(served) if request.param == "gateway" else HttpDoor(served)
+
+
+@pytest.fixture(scope="session")
+def shops_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Server], ServedOnPostgres]]:
+    """The shop on each PostgreSQL server, opened once: the order of the tests goes from one server to the other."""
+    made: dict[str, ServedOnPostgres] = {}
+
+    def on(server: Server) -> ServedOnPostgres:
+        if server.kind not in made:
+            made[server.kind] = ServedOnPostgres(server, tmp_path_factory.mktemp("shop"))
+        return made[server.kind]
+
+    yield on
+    for served in made.values():
+        served.close()
+
+
+@pytest.fixture
+def on_postgres(postgres_server: Server, shops_on_postgres: Callable[[Server], ServedOnPostgres]) -> ServedOnPostgres:
+    """The shop on one PostgreSQL server."""
+    return shops_on_postgres(postgres_server)
+
+
+@pytest.fixture(params=["gateway", "http"])
+def postgres_door(on_postgres: ServedOnPostgres, request: pytest.FixtureRequest) -> Door:
+    """The gateway itself, and the HTTP door, on each PostgreSQL server."""
+    return GatewayDoor(on_postgres) if request.param == "gateway" else HttpDoor(on_postgres)
