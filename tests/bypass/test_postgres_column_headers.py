@@ -8,6 +8,9 @@ from tests.bypass.asking import SAME, Door
 from tests.bypass.postgres_shop import ServedOnPostgres, hold
 
 CASES = {
+    "no_columns": ("SELECT FROM customers", "syntax"),
+    "no_columns_inside": ("SELECT count(*) FROM (SELECT FROM customers) q", SAME),
+    "no_columns_in_exists": ("SELECT 1 AS a WHERE EXISTS (SELECT FROM customers WHERE region = 'US')", SAME),
     "values_as_names": ('SELECT name AS "VAULT" FROM customers', SAME),
     "unnamed": ("SELECT 1, 'a', now() IS NULL, count(*) FROM customers", SAME),
     "function_names": ("SELECT max(name), lower(max(name)), coalesce(max(name), 'a') FROM customers", SAME),

@@ -9,6 +9,9 @@ from tests.bypass.postgres_shop import ServedOnPostgres, hold
 
 FENCED = "(SELECT * FROM customers OFFSET 0) q"
 CASES = {
+    "dangling_with_a_collation": ("SELECT count(*) FROM customers WHERE name LIKE '%CANARY-1\\' COLLATE \"C\"", SAME),
+    "prefix_operator": ("SELECT count(*) FROM customers WHERE name ^@ 'HIDDEN'", SAME),
+    "prefix_function": ("SELECT count(*) FROM customers WHERE starts_with(name, 'HIDDEN')", SAME),
     "dangling_like": ("SELECT id FROM customers WHERE name LIKE 'HIDDEN-CANARY-1\\'", SAME),
     "dangling_like_anywhere": ("SELECT id FROM customers WHERE name LIKE '%CANARY-1\\'", SAME),
     "dangling_ilike": ("SELECT id FROM customers WHERE name ILIKE '%canary-1\\'", SAME),
@@ -64,3 +67,11 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_planner_statistics(on_postgres: ServedOnPostgres, postgres_door: Door, case: str) -> None:
     hold(on_postgres, postgres_door, *CASES[case])
+
+
+OF_CUSTOMERS = [case for case, (sql, outcome) in CASES.items() if outcome == SAME and "orders" not in sql]
+
+
+@pytest.mark.parametrize("case", OF_CUSTOMERS)
+def test_statistics_of_rows_hidden_by_a_query(on_postgres: ServedOnPostgres, postgres_door: Door, case: str) -> None:
+    hold(on_postgres, postgres_door, CASES[case][0], SAME, "sam")

@@ -8,6 +8,18 @@ from tests.bypass.asking import SAME, Door
 from tests.bypass.postgres_shop import ServedOnPostgres, hold
 
 CASES = {
+    "json_object": ("SELECT JSON_OBJECT('a': ssn) FROM customers", "construct"),
+    "json_arrayagg": ("SELECT JSON_ARRAYAGG(ssn) FROM customers", "construct"),
+    "json_table": ("SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a int)) t", "construct"),
+    "unused_window": ("SELECT id FROM customers WINDOW w AS (ORDER BY ssn)", "unknown-column"),
+    "system_column_of_a_derived_table": ("SELECT c.tableoid FROM (SELECT * FROM customers) c", "unknown-column"),
+    "row_joined_to_itself": ("SELECT count(*) FROM customers c JOIN customers d ON c = d", SAME),
+    "natural_full_join": ("SELECT count(*) FROM customers NATURAL FULL JOIN customers d", SAME),
+    "row_of_a_scalar_query": (
+        "SELECT (SELECT c FROM (SELECT * FROM customers) c ORDER BY id LIMIT 1)::text AS t",
+        SAME,
+    ),
+    "row_field_of_a_number": ("SELECT (c).id.x FROM customers c", "conversion"),
     "row": ("SELECT c FROM customers c LIMIT 0", SAME),
     "ctid": ("SELECT ctid FROM customers", "unknown-column"),
     "xmin": ("SELECT xmin FROM customers", "unknown-column"),

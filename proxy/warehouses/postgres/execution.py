@@ -25,6 +25,7 @@ from proxy.warehouses.postgres.types import Column, column
 FIRST_ROWS = 64
 BATCH_BYTES = 8 * 2**20
 """Bytes of Arrow memory that a batch should not pass by much, whatever its rows hold."""
+COLUMNLESS = "The result has no columns: select at least one."
 UNBOUND = "A parameter cannot be bound: give texts, numbers, booleans, dates, or lists of one type."
 
 
@@ -58,6 +59,8 @@ class Execution:
         self._session = session = await self._pool.session()
         self._sql = sql
         statement, described = await self._prepared(session, sql, [t for t in tables if t[0] in schemas], stamped)
+        if not described:
+            raise InvalidSql(COLUMNLESS, ReasonCode.SYNTAX)
         oids = [t.oid for t in statement.get_parameters()]
         values = converted(parameters, oids, session.elements)
         try:
