@@ -70,6 +70,5 @@ def test_no_request_changes_what_the_next_one_means(
 ) -> None:
     text = "SELECT '\\' AS a, ' AS b UNION ALL SELECT v FROM vault --' AS c"
     assert postgres_door.ask(CASES[case][0]).refused
-    for _ in range(3):  # as many sessions as might have been used
-        hold(on_postgres, postgres_door, text, SAME)
-        hold(on_postgres, postgres_door, "SELECT count(*) FROM customers", SAME)
+    hold(on_postgres, postgres_door, text, SAME)
+    hold(on_postgres, postgres_door, "SELECT count(*) FROM customers", SAME)
