@@ -141,12 +141,14 @@ class TypeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the warehouse; `type` is the engine's own spelling."""
+    """A column of the warehouse; `type` is the engine's own spelling. `own_collation`: it compares texts otherwise than
+    its type does, so that comparing it with others can raise."""
 
     name: str
     type: str
     kind: TypeKind
     nullable: bool = True
+    own_collation: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

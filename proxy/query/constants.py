@@ -44,7 +44,15 @@ def is_harmless(node: exp.Expr | None, depth: int = 0) -> bool:
         return _is_nonzero(node.this) and _is_nonzero(node.expression)
     if isinstance(node, exp.Cast):
         return _is_cast(node, depth)
+    if isinstance(node, exp.TimestampTrunc | exp.DateTrunc) and _unit(node) not in _UNITS:
+        return False
     return isinstance(node, _CALLS) and all(is_harmless(c, depth + 1) for c in node.iter_expressions())
+
+
+def _unit(node: exp.Expr) -> str:
+    """The unit that a date is cut to; one that the engine does not know raises."""
+    unit = node.args.get("unit")
+    return str(unit.name).upper() if isinstance(unit, exp.Expr) else ""
 
 
 def is_read_early(node: exp.Expr | None) -> bool:

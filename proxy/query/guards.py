@@ -16,6 +16,7 @@ from sqlglot import exp
 from proxy.query.agreement import Types
 from proxy.query.ledger import Ledger
 from proxy.query.raising import can_raise, is_settling, is_strict
+from proxy.query.scalars import may_be_several
 from proxy.query.scopes import Flow, Origin
 
 _DECIDING = (
@@ -51,6 +52,8 @@ class Guards:
     _exposed: set[Origin] = field(default_factory=set)
     _raises: bool = False
     _lax: bool = False
+    nested: bool = False
+    """Whether what is read stands in a sub-query: all of it, its aggregates too, is computed when a row asks for it."""
 
     def expression(
         self, leaves: list[tuple[Flow, Place, bool]], inner: list[Place], types: Types, exposed: bool
@@ -59,13 +62,20 @@ class Guards:
         `inner` its other nodes. `exposed` says that the engine may compute it before a row filter."""
         whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
         sql, dialect = self.ledger.sql, self.ledger.dialect
-        raising = [p for p in inner if can_raise(p.node, sql, dialect, types) and not is_settling(p.node, sql, dialect)]
+        raising = [p for p in inner if can_raise(p.node, sql, dialect, types)]
+        if not self.nested:
+            raising = [p for p in raising if not is_settling(p.node, sql, dialect)]
+        raising += [p for _, p, _ in leaves if may_be_several(p.node)]
+        collated = [p for flow, p, _ in leaves if p.above and self.ledger.collated(flow.origins)]
+        raising += [Place(p.above[-1], p.above[:-1], p.settled) for p in collated]
         if any(isinstance(node, _DECIDING) for place in raising for node in (place.node, *place.above)):
             self.ledger.guard(whole)
         if not exposed:
             return
-        self.joined(whole, any(not place.settled for place in raising))
-        self._lax = self._lax or not all(place.settled or is_strict(place.node) for place in raising)
+        exposed_ones = [place for place in raising if self.nested or not place.settled]
+        self.joined(whole, bool(exposed_ones))
+        strict = all(not place.settled and is_strict(place.node) for place in exposed_ones)
+        self._lax = self._lax or bool(collated) or not strict
         under = {id(place.node) for place in raising}
         for flow, place, settled in leaves:
             if not settled and any(id(above) in under for above in place.above):

@@ -132,6 +132,14 @@ class Ledger:
         """Every column of every table read so far: what a value of unknown origin may hold."""
         return merged(flow for columns in self.star_columns.values() for flow in columns.values())
 
+    def collated(self, origins: frozenset[Origin]) -> bool:
+        """Whether a value may bear a collation of its own, which conflicts with others only when it is computed."""
+        return any(
+            column.own_collation and column.name == name
+            for index, name in origins
+            for column in self.references[index].table.columns
+        )
+
     def touch(self, origins: frozenset[Origin]) -> None:
         """Columns that the statement may read."""
         for index, column in origins:

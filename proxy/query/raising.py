@@ -185,9 +185,25 @@ def is_strict(node: exp.Expr) -> bool:
 
 def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
+    if isinstance(node, exp.Limit | exp.Offset | exp.Fetch | exp.WindowSpec):
+        return not all(_is_count(bound) for bound in _bounds(node))
     if not _can_raise(node, sql, dialect, types):
         return False
     return node.find(*OF_ROWS) is not None or not is_harmless(node)
+
+
+def _bounds(node: exp.Expr) -> list[exp.Expr]:
+    """How many rows a LIMIT, OFFSET, FETCH or window frame takes, where it is no keyword."""
+    if isinstance(node, exp.WindowSpec):
+        bounds = [node.args.get("start"), node.args.get("end")]
+    else:
+        bounds = [node.args.get("count") if isinstance(node, exp.Fetch) else node.expression]
+    return [bound for bound in bounds if isinstance(bound, exp.Expr)]
+
+
+def _is_count(bound: exp.Expr) -> bool:
+    """Whether a number of rows is written out, and not negative."""
+    return isinstance(bound, exp.Literal) and not bound.is_string and str(bound.this).isdecimal()
 
 
 def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:

@@ -57,12 +57,13 @@ class Resolver:
 
     def query(self, node: exp.Expr, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         """Resolves a query and its WITH; `top` says that its result is the statement's own."""
-        before = self._ctes
+        before, around = self._ctes, self._guards.nested
+        self._guards.nested = not top
         try:
             self._with(node.args.get("with_"), env)
             return self._body(node, env, top)
         finally:
-            self._ctes = before
+            self._ctes, self._guards.nested = before, around
 
     def quiet(self) -> bool:
         """Whether the block around the FROM item being read has no condition that could be computed inside of it, and

@@ -17,7 +17,7 @@ from tests.oracle import world
 from tests.oracle.generate import statements
 from tests.oracle.harness import Harness, Rows, as_rows
 
-EXAMPLES = int(os.environ.get("USHER_ORACLE_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("USHER_ORACLE_EXAMPLES", "100"))
 TALLY: Counter[str] = Counter()
 
 

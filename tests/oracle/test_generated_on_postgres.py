@@ -22,7 +22,7 @@ from tests.oracle.harness import Rows, as_rows
 from tests.oracle.test_generated import same
 from tests.postgres import Server, new_database
 
-EXAMPLES = int(os.environ.get("USHER_ORACLE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("USHER_ORACLE_EXAMPLES", "50"))
 TALLY: Counter[str] = Counter()
 
 

@@ -22,7 +22,7 @@ from tests.oracle import world
 from tests.oracle.generate import Draw, Relation
 from tests.oracle.harness import Harness
 
-EXAMPLES = int(os.environ.get("USHER_INDISTINGUISHABLE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("USHER_INDISTINGUISHABLE_EXAMPLES", "100"))
 TALLY: Counter[str] = Counter()
 
 OTHER = """

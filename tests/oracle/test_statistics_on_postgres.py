@@ -98,10 +98,11 @@ def build(database: Database, hidden: bool) -> None:
 class Side:
     """A gateway over one of the two databases."""
 
-    def __init__(self, server: Server, folder: Path, hidden: bool) -> None:
+    def __init__(self, server: Server, folder: Path, hidden: bool, more: str = "SELECT 1") -> None:
         folder.mkdir()
         self.database = new_database(server)
         build(self.database, hidden)
+        self.database.sql(more)
         self.database.setup()
         (folder / "url").write_text(self.database.url)
         rows = "".join(

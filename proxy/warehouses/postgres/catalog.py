@@ -2,7 +2,9 @@
 
 Rule kept here: the snapshot holds what the gateway's login may read of the governed schemas and nothing else, with
 names as the server stores them, and its version is a hash of its content. A type that is not listed is `OTHER`, for
-which every mask is NULL. A table's stamp changes whenever the server wrote anything of it that a snapshot could show.
+which every mask is NULL. A partition or a child table shows rows of its parent without the parent's filters: it counts
+as a view, which opens only where the policy names it. A table's stamp changes whenever the server wrote anything of it
+that a snapshot could show.
 """
 
 from __future__ import annotations
@@ -32,11 +34,13 @@ domains (type, base, typmod) AS (
     SELECT b.type, b.base, b.typmod FROM bases AS b
     JOIN pg_catalog.pg_type AS t ON t.oid = b.base WHERE t.typtype <> 'd'
 )
-SELECT n.nspname, c.relname, c.relkind::pg_catalog.text, a.attname,
+SELECT n.nspname, c.relname, CASE WHEN c.relispartition OR EXISTS (
+        SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid
+    ) THEN 'v' ELSE c.relkind::pg_catalog.text END, a.attname,
     pg_catalog.format_type(
         coalesce(d.base, a.atttypid), CASE WHEN a.atttypmod = -1 THEN coalesce(d.typmod, -1) ELSE a.atttypmod END
     ),
-    NOT (a.attnotnull OR coalesce(dt.typnotnull, false))
+    NOT (a.attnotnull OR coalesce(dt.typnotnull, false)), a.attcollation NOT IN (0, 100)
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -140,9 +144,10 @@ async def snapshot(
 
 def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalog:
     columns: dict[tuple[str, str, bool], list[Column]] = {}
-    for schema, table, kind, name, data_type, nullable in rows:
+    for schema, table, kind, name, data_type, nullable, collated in rows:
         found = columns.setdefault((schema, table, kind in ("v", "m")), [])
-        found.append(Column(name, data_type, kind_of(data_type), bool(nullable)))
+        own = bool(collated) and data_type != "name"
+        found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own))
     tables = {
         (schema, name): Table(TableId(warehouse, schema, name), tuple(found), is_view)
         for (schema, name, is_view), found in columns.items()
@@ -152,7 +157,7 @@ def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalo
 
 def _version(warehouse: str, tables: Mapping[tuple[str, str], Table], path: Sequence[str]) -> str:
     content = [
-        [t.id.schema, t.id.name, t.is_view, [[c.name, c.type, c.nullable] for c in t.columns]]
+        [t.id.schema, t.id.name, t.is_view, [[c.name, c.type, c.nullable, c.own_collation] for c in t.columns]]
         for _, t in sorted(tables.items())
     ]
     canonical = json.dumps([warehouse, list(path), content], ensure_ascii=True, separators=(",", ":"))

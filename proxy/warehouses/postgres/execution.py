@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from proxy.errors import GatewayError, InvalidSql, Ungovernable, WarehouseUnavailable
+from proxy.errors import GatewayError, InvalidSql, Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.postgres.catalog import Stamps, stamps_of
-from proxy.warehouses.postgres.errors import CHANGED, DISCONNECTED, DRIVER, breaks, mapped
+from proxy.warehouses.postgres.errors import DISCONNECTED, DRIVER, breaks, mapped
 from proxy.warehouses.postgres.parameters import converted
 from proxy.warehouses.postgres.pool import Pool
 from proxy.warehouses.postgres.session import Session
@@ -29,11 +29,11 @@ COLUMNLESS = "The result has no columns: select at least one."
 UNBOUND = "A parameter cannot be bound: give texts, numbers, booleans, dates, or lists of one type."
 
 
-class Outdated(WarehouseUnavailable):
+class Outdated(Exception):
     """A table of the statement is not as it was proven; `stamps` are those of the schema it was proven for."""
 
     def __init__(self, stamped: Stamps) -> None:
-        super().__init__(CHANGED, ReasonCode.WAREHOUSE_DOWN)
+        super().__init__()
         self.stamps = stamped
 
 

@@ -217,6 +217,8 @@ class Session:
 
     async def end(self) -> None:
         """End the transaction; nothing of it stays."""
+        if self._connection.is_closed():
+            return
         if self._connection.is_in_transaction():
             await self._connection.execute("ROLLBACK")
 

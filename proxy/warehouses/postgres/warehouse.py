@@ -63,7 +63,10 @@ class Postgres:
             return await self._executed(sql, parameters, timeout_s, catalog_version)
         except Outdated as error:
             await self._refresh(error.stamps)
-        return await self._executed(sql, parameters, timeout_s, catalog_version)
+        try:
+            return await self._executed(sql, parameters, timeout_s, catalog_version)
+        except Outdated as error:
+            raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN) from error
 
     async def ready(self) -> bool:
         """Whether the server answers."""

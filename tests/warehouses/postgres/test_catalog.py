@@ -35,7 +35,25 @@ async def test_names_are_as_the_server_stores_them(warehouse: Postgres) -> None:
 
 async def test_views_are_known_as_views(warehouse: Postgres) -> None:
     tables = (await warehouse.catalog()).tables
-    assert {name for (_, name), t in tables.items() if t.is_view} == {"team_one", "teams"}
+    assert {name for (_, name), t in tables.items() if t.is_view} >= {"team_one", "teams"}
+    assert not tables["public", "people"].is_view
+    assert not tables["public", "parted"].is_view
+
+
+async def test_partitions_and_children_count_as_views(postgres: Database, connected: Connected) -> None:
+    """They show rows of their parent, without its filters."""
+    postgres.sql("CREATE TABLE parent (a text); CREATE TABLE child () INHERITS (parent); CREATE TABLE alone (a text)")
+    postgres.sql("CREATE TABLE parts (a int) PARTITION BY LIST (a); CREATE TABLE part PARTITION OF parts DEFAULT")
+    postgres.setup()
+    tables = (await connected(postgres).catalog()).tables
+    assert {name for (_, name), t in tables.items() if t.is_view} == {"child", "part"}
+
+
+async def test_columns_with_a_collation_of_their_own_are_known(postgres: Database, connected: Connected) -> None:
+    postgres.sql('CREATE TABLE t (plain text, own text COLLATE "C", n int, name name)')
+    postgres.setup()
+    columns = (await connected(postgres).catalog()).tables["public", "t"].columns
+    assert [c.name for c in columns if c.own_collation] == ["own"]
 
 
 async def test_columns_their_types_and_kinds(warehouse: Postgres) -> None:

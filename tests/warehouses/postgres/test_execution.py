@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -186,18 +185,3 @@ async def test_the_tables_of_a_statement_cannot_change_while_it_runs(postgres: D
         postgres.sql("SET lock_timeout = '200ms'; ALTER TABLE people ADD x int")
     await result.batches.aclose()  # type: ignore[attr-defined]
     postgres.sql("SET lock_timeout = '2s'; ALTER TABLE people ADD x int")
-
-
-async def test_text_that_is_no_unicode_is_an_error_and_the_next_statement_works(
-    postgres: Database, connected: Connected
-) -> None:
-    postgres.drop()
-    name = postgres.name
-    postgres.server.psql("postgres", "-c", f"CREATE DATABASE {name} ENCODING SQL_ASCII TEMPLATE template0")
-    postgres.sql("CREATE TABLE odd AS SELECT E'\\351'::text AS t")
-    postgres.setup()
-    warehouse = connected(postgres)
-    with pytest.raises(QueryFailed, match="could not be converted"):
-        await rows(warehouse, "SELECT t FROM public.odd")
-    found: Any = await rows(warehouse, "SELECT 1 AS x")
-    assert found == [{"x": 1}]
