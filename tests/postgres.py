@@ -1,6 +1,7 @@
 """Real PostgreSQL servers for tests: private, throw-away, one of each kind for a test process.
 
-A test asks for the fixture `postgres` and gets an empty database of its own, once on every server that is wanted:
+A test asks for the fixture `postgres` and gets an empty database of its own, on the newer server, or on each of both
+with USHER_EVERY_SERVER=1:
 `installed` (the system's, /usr/lib/postgresql) and `wheel` (the newest version, from the package index). Servers are
 started when the first test asks, listen on loopback and on a socket in their own folder, run as another user where the
 tests run as root, and are gone when the test process is, however it ends. A kind that is missing skips its tests, and
@@ -40,7 +41,8 @@ from proxy import kinds
 
 ROOT = Path(__file__).parent.parent
 SETUP = ROOT / "deploy" / "postgres" / "setup.sql"
-KINDS = ("installed", "wheel")
+EVERY_SERVER = os.environ.get("USHER_EVERY_SERVER") == "1"
+"""Every test on both kinds of server, as .ci/run asks; else on the newer one, or the one there is."""
 START_S = 30.0
 PASSWORD = "owner-password"  # of the superuser of a server that only this test process can reach
 OPTIONS = {
@@ -68,6 +70,13 @@ def programs(kind: str) -> Path | None:
         return None
     folder = Path(spec.origin).parent / "pginstall" / "bin"
     return folder if (folder / "postgres").is_file() else None
+
+
+def wanted() -> tuple[str, ...]:
+    """The kinds of server that tests run on."""
+    if EVERY_SERVER:
+        return ("installed", "wheel")
+    return ("wheel",) if programs("wheel") or not programs("installed") else ("installed",)
 
 
 def _user() -> str:
@@ -157,8 +166,12 @@ class Server:
         """The programs where the server's user can run them."""
         if os.geteuid() != 0 or _reachable(found):
             return found
-        shutil.copytree(found.parent, self.folder / "programs", symlinks=True)
-        return self.folder / "programs" / "bin"
+        package = found.parent.parent
+        shutil.copytree(found.parent, self.folder / package.name / found.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # where the programs of a wheel look for them
+        if libraries.is_dir():
+            shutil.copytree(libraries, self.folder / libraries.name)
+        return self.folder / package.name / found.parent.name / found.name
 
     def _initialise(self) -> None:
         (self.folder / "password").write_text(PASSWORD)
@@ -295,7 +308,7 @@ def pytest_sessionfinish() -> None:
         _running.popitem()[1].stop()
 
 
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="session", params=wanted())
 def postgres_server(request: pytest.FixtureRequest) -> Server:
     """A running server of each kind, shared by the tests of one process."""
     return server(request.param)
