@@ -114,7 +114,7 @@ class ServedOnPostgres(Served):
     def close(self) -> None:
         """End the door and the gateway, and forget the databases."""
         for connection in self._connections.values():
-            self.harness.run(connection.close(timeout=10))
+            self.harness.call(connection.terminate)
         self.client.close()
         self.harness.call(self._stop.set)
         self._served.result(30)
@@ -128,7 +128,7 @@ class ServedOnPostgres(Served):
 
     def asked(self, sql: str, parameters: Any = (), who: str = "ana") -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names and rows that a database with a caller's view alone answers. Raises what the driver raises."""
-        if who not in self._connections:
+        if who not in self._connections or self._connections[who].is_closed():  # an attack may end its own connection
             self._connections[who] = self.harness.run(self._connected(self._copies[who].owner_url))
         return self.harness.run(asyncio.wait_for(self._fetched(self._connections[who], sql, parameters), 30))
 
