@@ -15,6 +15,7 @@ from proxy.query.expressions import Reader, is_counted, made_up_name
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_star
+from proxy.query.scalars import bare
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.query.tables import Tables, derived, unsupported
 from proxy.query.text import RESERVED
@@ -245,7 +246,7 @@ class Resolver:
         name = ledger.folded(identifier)
         ledger.edits.append(Edit(ledger.span(identifier), f'"{renamed}"'))
         columns = [ledger.folded(c) for c in node.args["alias"].args.get("columns") or ()]
-        body = _bare(node.this)
+        body = bare(node.this)
         if recursive and isinstance(body, exp.Union):
             around = self._ctes
             self._with(body.args.get("with_"), env)
@@ -275,13 +276,6 @@ class Resolver:
     def _as_cte(self, renamed: str, outs: tuple[Out, ...] | None, columns: list[str]) -> Cte:
         source = derived(self._ledger, None, outs, columns)
         return Cte(renamed, source.outs, source.columns, source.rest)
-
-
-def _bare(node: exp.Expr) -> exp.Expr:
-    """A query without the parentheses round it."""
-    while isinstance(node, exp.Subquery) and not any(v for k, v in node.args.items() if k != "this"):
-        node = node.this
-    return node
 
 
 def _names_an_alias(node: exp.Select) -> bool:

@@ -28,14 +28,20 @@ _SINGLE = (
 """What a select item may be made of beside aggregates where it is one value, whatever the rows."""
 
 
+def bare(node: exp.Expr) -> exp.Expr:
+    """A query without the parentheses round it."""
+    while isinstance(node, exp.Subquery) and not any(v for k, v in node.args.items() if k != "this"):
+        node = node.this
+    return node
+
+
 def may_be_several(node: exp.Expr) -> bool:
     """Whether a sub-query that stands for one value may have more rows than one, which raises."""
     if not isinstance(node, exp.Query) or isinstance(node.parent, exp.Exists | exp.Any | exp.All):
         return False
     if isinstance(node.parent, exp.In) and node.arg_key == "query":
         return False
-    while isinstance(node, exp.Subquery) and not any(v for k, v in node.args.items() if k != "this"):
-        node = node.this
+    node = bare(node)
     if not isinstance(node, exp.Select):
         return True
     limit = node.args.get("limit")
