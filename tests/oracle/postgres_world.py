@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from tests.oracle import world
 from tests.oracle.harness import Harness
 from tests.postgres import Database, Server, new_database
 
 SCHEMAS = ("sales", "people")
+ASK_S = 100
 
 
 def load(database: Database, source: Path, folder: Path) -> None:
@@ -60,3 +62,9 @@ def harness(
     settings = {"kind": "postgres", "url": f"file:{folder / 'url'}", "schemas": list(schemas)}
     policies = world.write_policy(folder / "policies", policy or world.POLICY)
     return Harness(folder, settings, policies, key=world.KEY, attributes=attributes, **more)
+
+
+async def asked(warehouse: Any, sql: str) -> pa.Table:
+    """The answer of a copy, over the driver and nothing else of the gateway. Raises `GatewayError`."""
+    result = await warehouse.execute(sql, [], ASK_S, (await warehouse.catalog()).version)
+    return pa.Table.from_batches([batch async for batch in result.batches], schema=result.schema)

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pytest
@@ -19,6 +20,16 @@ from tests.oracle.harness import Harness, Rows, as_rows
 
 EXAMPLES = int(os.environ.get("USHER_ORACLE_EXAMPLES", "100"))
 TALLY: Counter[str] = Counter()
+
+
+class Sides(Protocol):
+    """The gateway, and every principal's copy."""
+
+    def expected(self, name: str, sql: str) -> Rows | None:
+        """The answer on the copy, or None where it fails there."""
+
+    def actual(self, name: str, sql: str) -> Rows | GatewayError:
+        """The answer through the gateway, or its error."""
 
 
 class Oracle:
@@ -76,17 +87,22 @@ def same(one: Rows, two: Rows) -> bool:
     return one.names == two.names and one.types == two.types and ours == Counter(map(repr, two.rows))
 
 
+def hold(sides: Sides, sql: str, tally: Counter[str]) -> None:
+    """One statement for every principal: the gateway's answer is the copy's, and where the copy fails it refuses."""
+    for principal in world.PRINCIPALS:
+        expected = sides.expected(principal.name, sql)
+        actual = sides.actual(principal.name, sql)
+        if expected is None:
+            assert isinstance(actual, GatewayError), f"{principal.name} was answered where the copy fails: {sql}"
+            tally["refused alike"] += 1
+            continue
+        assert isinstance(actual, Rows), f"{principal.name} was refused: {actual}\n{sql}"
+        assert same(actual, expected), f"{principal.name} differs:\n{sql}\n{actual}\n{expected}"
+        tally["rows" if expected.rows else "no rows"] += 1
+
+
 @pytest.mark.timeout(1400)
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(sql=statements())
 def test_generated_queries_equal_hand_made_copies(oracle: Oracle, sql: str) -> None:
-    for principal in world.PRINCIPALS:
-        expected = oracle.expected(principal.name, sql)
-        actual = oracle.actual(principal.name, sql)
-        if expected is None:
-            assert isinstance(actual, GatewayError), f"{principal.name} was answered where the copy fails: {sql}"
-            TALLY["refused alike"] += 1
-            continue
-        assert isinstance(actual, Rows), f"{principal.name} was refused: {actual}\n{sql}"
-        assert same(actual, expected), f"{principal.name} differs:\n{sql}\n{actual}\n{expected}"
-        TALLY["rows" if expected.rows else "no rows"] += 1
+    hold(oracle, sql, TALLY)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -42,7 +41,7 @@ class Copies:
         """The answer on the copy. Raises `GatewayError`."""
         if principal.name not in self._warehouses:
             self._warehouses[principal.name] = self._harness.run(self._opened(self._made(principal)))
-        return as_rows(self._harness.run(self._asked(self._warehouses[principal.name], _in_full(sql))))
+        return as_rows(self._harness.run(postgres_world.asked(self._warehouses[principal.name], _in_full(sql))))
 
     def _made(self, principal: Principal) -> Database:
         path = self._folder / f"{principal.name}.duckdb"
@@ -57,11 +56,6 @@ class Copies:
     @staticmethod
     async def _opened(database: Database) -> Any:
         return database.warehouse("tpch", schemas=["main"])
-
-    @staticmethod
-    async def _asked(warehouse: Any, sql: str) -> pa.Table:
-        result = await warehouse.execute(sql, [], 100, (await warehouse.catalog()).version)
-        return pa.Table.from_batches([batch async for batch in result.batches], schema=result.schema)
 
     def close(self) -> None:
         """Drops them all."""
