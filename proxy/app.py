@@ -20,11 +20,12 @@ import proxy.policy.bundle
 from proxy import kinds
 from proxy.audit.log import Log
 from proxy.errors import AuditError, ConfigError, GatewayError, WarehouseUnavailable
-from proxy.gateway import Gateway, Scan, Warehouse
+from proxy.gateway import Gateway
 from proxy.identity.verifier import Verifier
 from proxy.limits.local import LocalLimits
 from proxy.policy.bundle import Bundle
 from proxy.policy.engine import Engine
+from proxy.ports import Scan, Warehouse
 from proxy.query.reader import Reader, prepare_worker, read_in_worker
 from proxy.rewrite.conditions import compile_filter
 from proxy.rewrite.masking import compile_mask

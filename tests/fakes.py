@@ -16,9 +16,10 @@ from typing import Any
 import pyarrow as pa
 
 from proxy.errors import AuditError, Denied, InvalidSql, Unauthenticated
-from proxy.gateway import Gateway, Ticket
+from proxy.gateway import Gateway
 from proxy.limits.local import LocalLimits
 from proxy.limits.settings import Settings as LimitSettings
+from proxy.ports import Ticket
 from proxy.values import (
     AccessView,
     Always,

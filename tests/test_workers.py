@@ -377,6 +377,7 @@ async def test_a_start_that_is_cancelled_while_it_fails_leaves_nothing(monkeypat
 
 async def test_a_call_hears_the_end_of_a_process_that_is_gone_at_once() -> None:
     process = module._Process()
+    os.kill(process.pid, signal.SIGSTOP)  # it cannot answer before it is killed
     calling = asyncio.create_task(process.exchange(b"no setup"))
     await asyncio.sleep(0.05)
     process.kill()

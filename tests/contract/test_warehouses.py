@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from proxy import kinds
 from proxy.dialect import Dialect, Function
 from proxy.errors import ConfigError, GatewayError, QueryTimeout
-from proxy.gateway import Warehouse
+from proxy.ports import Warehouse
 from tests import postgres
 from tests.warehouses.duckdb.running import run
 
