@@ -6,7 +6,10 @@ both sides must refuse. LIMIT comes only with an order over all columns, so that
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -32,7 +35,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "people.employees": {"id": "int", "name": "text", "salary": "int", "region": "text", "boss": "int"},
 }
-_RARE = {"people.employees", "note"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,27 @@ class Relation:
 
 
 class Draw:
-    """One query being made; `draw` is Hypothesis's."""
+    """One query being made; `draw` is Hypothesis's, which shrinks, or a seeded generator, which is fast."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn | random.Random) -> None:
         self.draw = draw
         self.count = 0
 
-    def pick(self, *choices: str) -> str:
+    def one(self, choices: Sequence[T]) -> T:
+        if isinstance(self.draw, random.Random):
+            return self.draw.choice(choices)
         return self.draw(st.sampled_from(choices))
 
+    def whole(self, least: int, most: int) -> int:
+        if isinstance(self.draw, random.Random):
+            return self.draw.randint(least, most)
+        return self.draw(st.integers(least, most))
+
+    def pick(self, *choices: str) -> str:
+        return self.one(choices)
+
     def chance(self, one_in: int) -> bool:
-        return self.draw(st.integers(1, one_in)) == 1
+        return self.whole(1, one_in) == 1
 
     def alias(self) -> str:
         self.count += 1
@@ -67,12 +80,12 @@ class Draw:
     # ------------------------------------------------------------------------------------------------- expressions
     def column(self, relations: list[Relation], *kinds: str) -> str | None:
         names = [name for relation in relations for name in relation.of(*kinds)]
-        return self.draw(st.sampled_from(names)) if names else None
+        return self.one(names) if names else None
 
     def number(self, relations: list[Relation], depth: int = 0) -> str:
         column = self.column(relations, "int", "number")
         if column is None or self.chance(6):
-            return str(self.draw(st.integers(-5, 120)))
+            return str(self.whole(-5, 120))
         if depth < 2 and self.chance(3):
             return f"({column} {self.pick('+', '-', '*')} {self.number(relations, depth + 1)})"
         if self.chance(8):
@@ -84,11 +97,11 @@ class Draw:
         column = self.column(relations, "text")
         if column is None or self.chance(8):
             return self.pick("'EU'", "'user3@example.com'", "'***'", "'paid'", "'x'", "NULL::VARCHAR")
-        shape = self.draw(st.integers(1, 9)) if depth < 2 else 9
+        shape = self.whole(1, 9) if depth < 2 else 9
         if shape == 1:
             return f"lower({column})"
         if shape == 2:
-            return f"substr({column}, 1, {self.draw(st.integers(1, 6))})"
+            return f"substr({column}, 1, {self.whole(1, 6)})"
         if shape == 3:
             return f"({column} || {self.text(relations, depth + 1)})"
         if shape == 4:
@@ -97,7 +110,7 @@ class Draw:
         return column
 
     def predicate(self, relations: list[Relation], depth: int = 0) -> str:
-        shape = self.draw(st.integers(1, 12 if depth < 2 else 7))
+        shape = self.whole(1, 12 if depth < 2 else 7)
         if shape == 1:
             pattern = self.pick("'%a%'", "'***%'", "'user1%'", "'_%'")
             return f"{self.text(relations, depth + 1)} LIKE {pattern}"
@@ -114,7 +127,7 @@ class Draw:
             day = self.column(relations, "date")
             return f"{day} {self.pick('<', '>=')} DATE '2001-05-06'" if day else "TRUE"
         if shape == 7:
-            return f"{self.number(relations, depth + 1)} BETWEEN 1 AND {self.draw(st.integers(2, 90))}"
+            return f"{self.number(relations, depth + 1)} BETWEEN 1 AND {self.whole(2, 90)}"
         if shape == 8:
             return f"NOT ({self.predicate(relations, depth + 1)})"
         if shape in (9, 10):
@@ -155,7 +168,7 @@ class Draw:
     def source(self, depth: int) -> tuple[str, list[Relation]]:
         first = self.relation(depth)
         text, relations = first.text, [first]
-        for _ in range(self.draw(st.sampled_from((0, 0, 1, 1, 2)))):
+        for _ in range(self.one((0, 0, 1, 1, 2))):
             other = self.relation(depth)
             left, right = self.column(relations, "int"), self.column([other], "int")
             if left is None or right is None:
@@ -186,15 +199,15 @@ class Draw:
             if day is not None:
                 return f"year({day})", "int"
         names = [(name, kind) for r in relations for n, kind in r.columns.items() for name in (f"{r.alias}.{n}",)]
-        return self.draw(st.sampled_from(names)) if names else ("1", "int")
+        return self.one(names) if names else ("1", "int")
 
     def plain_select(self, depth: int, named: bool) -> tuple[str, dict[str, str]]:
         source, relations = self.source(depth)
         where = f" WHERE {self.predicate(relations)}" if self.chance(2) else ""
         if not named and self.chance(5):
-            only = self.draw(st.sampled_from(relations)).alias
+            only = self.one(relations).alias
             return f"SELECT {self.pick('*', f'{only}.*', '*, 1 AS one')} FROM {source}{where}", {}
-        items = [self.item(relations) for _ in range(self.draw(st.integers(1, 4)))]
+        items = [self.item(relations) for _ in range(self.whole(1, 4))]
         if self.chance(4):
             items.append((self.window(relations), "int"))
         listed = ", ".join(f"{text} AS c{i}" for i, (text, _) in enumerate(items))
@@ -214,7 +227,7 @@ class Draw:
     def grouped(self, depth: int) -> tuple[str, dict[str, str]]:
         source, relations = self.source(depth)
         where = f" WHERE {self.predicate(relations)}" if self.chance(2) else ""
-        keys = [self.item(relations) for _ in range(self.draw(st.integers(0, 2)))]
+        keys = [self.item(relations) for _ in range(self.whole(0, 2))]
         keys = [k for k in keys if "SELECT" not in k[0] and not k[0].lstrip("-").isdigit()]
         value = self.number(relations)
         aggregates = [
@@ -233,7 +246,7 @@ class Draw:
         items = [*keys, *aggregates]
         listed = ", ".join(f"{text} AS c{i}" for i, (text, _) in enumerate(items))
         group = f" GROUP BY {', '.join(text for text, _ in keys)}" if keys else ""
-        having = f" HAVING count(*) > {self.draw(st.integers(0, 3))}" if keys and self.chance(3) else ""
+        having = f" HAVING count(*) > {self.whole(0, 3)}" if keys and self.chance(3) else ""
         columns = {f"c{i}": "other" if text.startswith("max(") else kind for i, (text, kind) in enumerate(items)}
         return f"SELECT {listed} FROM {source}{where}{group}{having}", columns
 
@@ -243,7 +256,7 @@ class Draw:
         return self.plain_select(depth, named)
 
     def statement(self) -> str:
-        shape = self.draw(st.integers(1, 8))
+        shape = self.whole(1, 8)
         if shape == 1:
             return self.set_operation()
         if shape == 2:
@@ -251,7 +264,7 @@ class Draw:
         text, columns = self.select(0, named=False)
         if columns and self.chance(3):
             order = ", ".join(f"{name} {self.pick('ASC', 'DESC')} NULLS LAST" for name in columns)
-            return f"{text} ORDER BY {order} LIMIT {self.draw(st.integers(0, 9))}"
+            return f"{text} ORDER BY {order} LIMIT {self.whole(0, 9)}"
         return text
 
     def set_operation(self) -> str:
@@ -272,7 +285,7 @@ class Draw:
         joined = self.chance(2)
         relations = [relation, other] if joined else [relation]
         source = f"{relation.text}, {other.text}" if joined else relation.text
-        items = ", ".join(self.item(relations)[0] + f" AS c{i}" for i in range(self.draw(st.integers(1, 3))))
+        items = ", ".join(self.item(relations)[0] + f" AS c{i}" for i in range(self.whole(1, 3)))
         return f"WITH {name} AS ({text}) SELECT {items} FROM {source} WHERE {self.predicate(relations, 1)}"
 
 
