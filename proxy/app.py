@@ -30,8 +30,8 @@ from proxy.query.reader import Reader, prepare_worker, read_in_worker
 from proxy.rewrite.conditions import compile_filter
 from proxy.rewrite.masking import compile_mask
 from proxy.rewrite.rewriter import Rewriter
-from proxy.scan import presidio
 from proxy.scan import rules as scan_rules
+from proxy.scan.presidio import installed
 from proxy.scan.rules import ScanRules
 from proxy.scan.scanner import Scanner
 from proxy.scan.scanner import workers as scan_workers
@@ -193,7 +193,7 @@ def build(settings: Settings) -> App:
     bundle = _tried(problems, lambda: load_policies(settings))
     rules = _tried(problems, lambda: load_scan_rules(settings))
     identity = _tried(problems, lambda: Verifier(settings.identity))
-    _tried(problems, lambda: presidio.check(settings.scan) if settings.scan.mode is not Mode.OFF else None)
+    _tried(problems, lambda: installed.check(settings.scan) if settings.scan.mode is not Mode.OFF else None)
     warehouses = {name: _tried(problems, partial(_connect, name, kind)) for name, kind in settings.warehouses.items()}
     if problems or bundle is None or rules is None or identity is None:
         raise ConfigError(problems)

@@ -6,20 +6,30 @@ over from the slices before; values go back only inside the column itself.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from proxy.scan import verdicts
-from proxy.scan.arrays import Array, Hints, pack, unpack
-from proxy.scan.leaves import Leaf, has_unread_values, leaves, replace
-from proxy.scan.presidio import Analyzer
+from proxy.scan.arrays import Array, Hints, booleans, pack, unpack
+from proxy.scan.leaves import Leaf, Unreadable, has_unread_values, leaves, replace
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action, Mode
+from proxy.scan.texts import Mask, may_be_json
 from proxy.scan.units import Unit, join, split
 from proxy.scan.verdicts import Found, Rate
+
+_COLLECT_AFTER = 100_000
+"""Objects made between two collections: a slice makes tens of thousands that all go at once."""
+
+if TYPE_CHECKING:
+    from proxy.scan.presidio.analyzer import Analyzer
 
 _analyzer: Analyzer | None = None
 
@@ -56,8 +66,12 @@ class Scanned:
 
 def start(mode: Mode, phone_regions: Sequence[str]) -> None:
     """Build the process's analyzer; raises what keeps it from working."""
+    from proxy.scan.presidio.analyzer import Analyzer  # only the processes that scan pay for Presidio
+
     global _analyzer
     _analyzer = Analyzer(mode, phone_regions)
+    gc.freeze()  # the model is there to stay: the collector need not walk it again and again
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def scan_column(job: Job) -> Scanned:
@@ -66,19 +80,32 @@ def scan_column(job: Job) -> Scanned:
     rules = {rule.entity: rule for rule in job.rules}
     found_leaves = leaves(column, job.name)
     judged, rates = _judge(found_leaves, rules, job.rates)
-    counts = _counts(found_leaves, judged)
+    counts = _counts(found_leaves, judged, len(column))
     new = {key: cell.text for key, cell in judged.items() if cell.text is not None}
     blocked = any(rules[name].action is Action.BLOCK for name in counts)
     changed = not blocked and (bool(new) or has_unread_values(column))
-    present = _rows(column, found_leaves)
+    read, null = _rows(column, found_leaves)
     return Scanned(
         data=pack(replace(column, job.name, new)) if changed else None,
-        read=present.count(True),
-        unread=present.count(False),
-        null=present.count(None),
+        read=int((read & ~null).sum()),
+        unread=int((~read & ~null).sum()),
+        null=int(null.sum()),
         counts=counts,
         rates=rates,
     )
+
+
+def scan_columns(jobs: Sequence[Job]) -> list[Scanned | Unreadable]:
+    """Slices of several columns, each scanned or unreadable: the way to a process and back costs more than to scan a
+    small one."""
+    return [_tried(job) for job in jobs]
+
+
+def _tried(job: Job) -> Scanned | Unreadable:
+    try:
+        return scan_column(job)
+    except Unreadable as error:
+        return error
 
 
 @dataclass(slots=True)
@@ -89,68 +116,127 @@ class _Cell:
     text: str | None = None
 
 
+Key: TypeAlias = tuple[str, Hints]
+"""A distinct text and the hints that it stands under."""
+
+
 def _judge(
     found_leaves: Sequence[Leaf], rules: Mapping[str, Rule], before: Mapping[str, Rate]
-) -> tuple[dict[tuple[str, Hints], _Cell], dict[str, Rate]]:
-    cells = dict.fromkeys((text, leaf.hints) for leaf in found_leaves for text in leaf.texts)
-    units = {key: split(*key) for key in cells}
-    qualified = _qualified([unit for parts in units.values() for unit in parts], rules)
-    distinct = {(u.text, u.hints): u for parts in units.values() for u in parts}
-    here = verdicts.measure(((u, qualified[key]) for key, u in distinct.items()), rules)
+) -> tuple[dict[Key, _Cell], dict[str, Rate]]:
+    documents = {key: parts for leaf in found_leaves for key, parts in _documents(leaf)}
+    found: dict[Key, tuple[Found, ...]] = {}
+    here: dict[str, Rate] = {}
+    for hints, texts in _by_hints(found_leaves, documents).items():
+        of_hints = _qualified(texts, hints, rules)
+        here = verdicts.add(here, verdicts.measure(texts, hints, of_hints, rules))
+        found.update(((text, hints), hits) for text, hits in of_hints.items())
     overall = verdicts.add(before, here)
     judged = {}
-    for key, parts in units.items():
-        cell = _Cell()
-        replaced = {}
-        for number, unit in enumerate(parts):
-            counted = verdicts.convict(unit, qualified[unit.text, unit.hints], overall, here)
-            counted = verdicts.settle(counted)
-            for one in counted:
-                cell.scores[one.hit.entity] = max(one.hit.score, cell.scores.get(one.hit.entity, 0.0))
-            if any(one.rule.action is Action.REDACT for one in counted):
-                replaced[number] = verdicts.redact(unit.text, counted)
-        if replaced:
-            cell.text = join(key[0], parts, replaced)
+    for key, parts in _with_hits(found_leaves, documents, found).items():
+        cell = _judged(key, parts, found, overall, here)
         if cell.scores:
             judged[key] = cell
     return judged, overall
 
 
-def _qualified(units: Sequence[Unit], rules: Mapping[str, Rule]) -> dict[tuple[str, Hints], tuple[Found, ...]]:
-    """The hits of each distinct unit; texts that are read for the same are read together."""
-    if _analyzer is None:
-        raise RuntimeError("the scanning process was not started")
-    together: dict[tuple[frozenset[str], Hints], dict[tuple[str, Hints], Unit]] = defaultdict(dict)
-    for unit in units:
-        wanted = frozenset(rules) - verdicts.never(unit)
-        together[wanted, unit.hints & wanted].setdefault((unit.text, unit.hints), unit)
+def _documents(leaf: Leaf) -> Iterator[tuple[Key, tuple[Unit, ...]]]:
+    """The texts of a leaf that are JSON, with their parts."""
+    for place in np.flatnonzero(may_be_json(leaf.texts)).tolist():
+        text = leaf.texts[place].as_py()
+        yield (text, leaf.hints), split(text, leaf.hints)
+
+
+def _by_hints(found_leaves: Sequence[Leaf], documents: Mapping[Key, Sequence[Unit]]) -> dict[Hints, Array]:
+    """The distinct texts to read, by the hints that they stand under: whole cells, and parts of documents."""
+    together: dict[Hints, list[Array]] = defaultdict(list)
+    for leaf in found_leaves:
+        texts = leaf.texts
+        own = [text for text, hints in documents if hints == leaf.hints]
+        if own:
+            texts = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array(own, texts.type))))
+        together[leaf.hints].append(texts)
+    for parts in documents.values():
+        for unit in parts:
+            together[unit.hints].append(pa.array([unit.text], pa.large_string()))
     return {
-        key: verdicts.qualify(unit, hits, rules)
-        for (wanted, hinted), batch in together.items()
-        for (key, unit), hits in zip(
-            batch.items(), _analyzer.find([text for text, _ in batch], wanted, hinted), strict=True
-        )
+        hints: parts[0] if len(parts) == 1 else pc.unique(pa.concat_arrays(parts)) for hints, parts in together.items()
     }
 
 
-def _counts(found_leaves: Sequence[Leaf], judged: Mapping[tuple[str, Hints], _Cell]) -> dict[str, Count]:
-    rows: dict[str, set[int]] = defaultdict(set)
+def _qualified(texts: Array, hints: Hints, rules: Mapping[str, Rule]) -> dict[str, tuple[Found, ...]]:
+    """The hits that reach their thresholds, by the texts that have any."""
+    if _analyzer is None:
+        raise RuntimeError("the scanning process was not started")
+    floors = {name: rule.threshold for name, rule in rules.items()}
+    hits = _analyzer.search(texts, floors, hints & floors.keys(), verdicts.never(texts, hints))
+    found = {}
+    for place, of_text in hits.items():
+        unit = _whole(texts[place].as_py(), hints)
+        counted = verdicts.qualify(unit, of_text, rules)
+        if counted:
+            found[unit.text] = counted
+    return found
+
+
+def _whole(text: str, hints: Hints) -> Unit:
+    return Unit(0, len(text), text, hints, "text")
+
+
+def _with_hits(
+    found_leaves: Sequence[Leaf], documents: Mapping[Key, tuple[Unit, ...]], found: Mapping[Key, Sequence[Found]]
+) -> dict[Key, tuple[Unit, ...]]:
+    """The cells in which anything was found, with their parts."""
+    cells = {key: parts for key, parts in documents.items() if any((u.text, u.hints) in found for u in parts)}
+    for leaf in found_leaves:
+        texts: Array = pa.array([text for text, hints in found if hints == leaf.hints], pa.large_string())
+        for text in texts.filter(pc.is_in(texts, value_set=leaf.texts)).to_pylist():
+            if (text, leaf.hints) not in documents:
+                cells[text, leaf.hints] = (_whole(text, leaf.hints),)
+    return cells
+
+
+def _judged(
+    key: Key,
+    parts: tuple[Unit, ...],
+    found: Mapping[Key, Sequence[Found]],
+    overall: Mapping[str, Rate],
+    here: Mapping[str, Rate],
+) -> _Cell:
+    cell = _Cell()
+    replaced = {}
+    for number, unit in enumerate(parts):
+        counted = verdicts.convict(unit, found.get((unit.text, unit.hints), ()), overall, here)
+        counted = verdicts.settle(counted)
+        for one in counted:
+            cell.scores[one.hit.entity] = max(one.hit.score, cell.scores.get(one.hit.entity, 0.0))
+        if any(one.rule.action is Action.REDACT for one in counted):
+            replaced[number] = verdicts.redact(unit.text, counted)
+    if replaced:
+        cell.text = replaced[0] if parts[0].kind == "text" else join(key[0], parts, replaced)
+    return cell
+
+
+def _counts(found_leaves: Sequence[Leaf], judged: Mapping[Key, _Cell], rows: int) -> dict[str, Count]:
+    inside: dict[str, Mask] = {}
     scores: dict[str, float] = defaultdict(float)
     for leaf in found_leaves:
-        for place, text in enumerate(leaf.texts):
-            cell = judged.get((text, leaf.hints))
-            if cell is None:
-                continue
-            where = leaf.rows[leaf.codes == place].tolist()
-            for name, score in cell.scores.items():
-                rows[name].update(where)
+        cells = {text: cell for (text, hints), cell in judged.items() if hints == leaf.hints}
+        places: Array = pc.index_in(pa.array(list(cells), pa.large_string()), value_set=leaf.texts)
+        of_entity: dict[str, list[int]] = defaultdict(list)
+        for place, cell in zip(places.to_pylist(), cells.values(), strict=True):
+            for name, score in cell.scores.items() if place is not None else ():
+                of_entity[name].append(place)
                 scores[name] = max(scores[name], score)
-    return {name: Count(len(where), scores[name]) for name, where in sorted(rows.items())}
+        for name, some in of_entity.items():
+            marked = np.zeros(len(leaf.texts) + 1, dtype=np.bool_)  # the last for code -1
+            marked[some] = True
+            inside.setdefault(name, np.zeros(rows, dtype=np.bool_))[leaf.rows[marked[leaf.codes]]] = True
+    return {name: Count(int(where.sum()), scores[name]) for name, where in sorted(inside.items())}
 
 
-def _rows(column: Array, found_leaves: Sequence[Leaf]) -> list[bool | None]:
-    """For each cell whether it was read; None for NULL. A cell of parts is read if any of its text was, unless part
-    of it could have been text and was not."""
+def _rows(column: Array, found_leaves: Sequence[Leaf]) -> tuple[Mask, Mask]:
+    """Which cells were read, and which are NULL. A cell of parts is read if any of its text was, unless part of it
+    could have been text and was not."""
     read = np.zeros(len(column), dtype=np.bool_)
     unread = np.zeros(len(column), dtype=np.bool_)
     opaque = np.zeros(len(column), dtype=np.bool_)
@@ -158,6 +244,4 @@ def _rows(column: Array, found_leaves: Sequence[Leaf]) -> list[bool | None]:
         read[leaf.rows[leaf.codes >= 0]] = True
         unread[leaf.rows[leaf.unread]] = True
         opaque[leaf.rows[leaf.unread & leaf.opaque]] = True
-    read = (read | ~unread) & ~opaque
-    null = column.is_null().to_pylist()
-    return [None if n else bool(r) for n, r in zip(null, read, strict=True)]
+    return (read | ~unread) & ~opaque, booleans(column.is_null())

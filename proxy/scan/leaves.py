@@ -7,10 +7,10 @@ become NULL. Arrays are taken as they come from Arrow's IPC: without an offset o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from proxy.scan.arrays import (
     Integers,
     arrow,
     as_list,
+    booleans,
     is_bytes,
     is_list,
     is_text,
@@ -41,6 +42,8 @@ Replacements: TypeAlias = Mapping[tuple[str, Hints], str]
 """New text by old text and the hints it stood under."""
 
 _LARGEST_FLOAT = 2.0**63
+_TEXT = pa.large_string()
+_NO_TEXTS: Array = pa.array([], _TEXT)
 _DEEPEST = 32
 
 
@@ -50,11 +53,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Values of one kind: `codes[i]` is the place in `texts` of the i-th value (-1: NULL or not read), `rows[i]` the
-    row of the column it stands in, `unread[i]` whether it holds something that was not read; `opaque` says that this
-    could have been text (bytes that are no UTF-8)."""
+    """Values of one kind: `texts` are the distinct ones (large strings of Arrow, none NULL), `codes[i]` is the place in
+    them of the i-th value (-1: NULL or not read), `rows[i]` the row of the column it stands in, `unread[i]` whether it
+    holds something that was not read; `opaque` says that this could have been text (bytes that are no UTF-8)."""
 
-    texts: tuple[str, ...]
+    texts: Array
     codes: Integers
     rows: Integers
     unread: npt.NDArray[np.bool_]
@@ -117,34 +120,35 @@ def _walk(array: Array, rows: Integers, hints: Hints, depth: int) -> Iterator[Le
 
 
 def _leaf(array: Array, rows: Integers, hints: Hints) -> Leaf:
-    reader = _reader(array.type)
     encoded = _plain(array).dictionary_encode()
-    read = [reader(value) for value in encoded.dictionary.to_pylist()]
+    read = _texts(encoded.dictionary)
     codes = numbers(pc.fill_null(encoded.indices.cast(pa.int64()), -1))
-    texts = [text for text in read if text is not None]
+    present = booleans(read.is_valid())
     places = np.full(len(read) + 1, -1, dtype=np.int64)  # the last stands for NULL, code -1
-    places[[i for i, text in enumerate(read) if text is not None]] = np.arange(len(texts))
+    places[:-1][present] = np.arange(int(present.sum()))
     unread = (codes >= 0) & (places[codes] < 0)
-    return Leaf(tuple(texts), places[codes], rows, unread, hints, opaque=is_bytes(array.type))
+    return Leaf(pc.drop_null(read), places[codes], rows, unread, hints, opaque=is_bytes(array.type))
 
 
 def _unread(array: Array, rows: Integers, hints: Hints) -> Leaf:
-    present = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
-    return Leaf((), np.full(len(array), -1, dtype=np.int64), rows, present, hints)
+    codes = np.full(len(array), -1, dtype=np.int64)
+    return Leaf(_NO_TEXTS, codes, rows, booleans(array.is_valid()), hints)
 
 
-def _reader(kind: pa.DataType) -> Callable[[Any], str | None]:
-    """How a value of a flat type becomes text, or None where it is not read."""
+def _texts(values: Array) -> Array:
+    """Values of a flat type as text, NULL where they are not read."""
+    kind = values.type
     if is_text(kind):
-        return str
+        values.validate(full=True)  # text that is no UTF-8 is read by nobody
+        return values.cast(_TEXT)
     if types.is_integer(kind):
-        return str
+        return values.cast(_TEXT)
     if types.is_decimal(kind):
-        return _decimal_text
+        return pa.array([_decimal_text(value) for value in values.to_pylist()], _TEXT)
     if types.is_floating(kind):
-        return _float_text
+        return _whole_numbers(values)
     if is_bytes(kind):
-        return _bytes_text
+        return _bytes_texts(values)
     raise Unreadable(f"columns of type {kind} cannot be scanned yet; cast them to text in the query")
 
 
@@ -153,11 +157,21 @@ def _decimal_text(value: Decimal) -> str:
     return format(whole if whole == value else value, "f")
 
 
-def _float_text(value: float) -> str | None:
+def _whole_numbers(values: Array) -> Array:
     """Whole numbers may be ids, cards or telephone numbers; measurements with a fraction are not read."""
-    if value != value or abs(value) >= _LARGEST_FLOAT or value != int(value):
-        return None
-    return str(int(value))
+    given = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        whole = (np.abs(given) < _LARGEST_FLOAT) & (given == np.trunc(given))
+    numbers_ = np.where(whole, given, 0.0).astype(np.int64)
+    return arrow(numbers_, ~whole).cast(_TEXT)
+
+
+def _bytes_texts(values: Array) -> Array:
+    plain = values.cast(pa.large_binary())
+    try:
+        return plain.cast(_TEXT)
+    except pa.ArrowInvalid:  # some are no UTF-8
+        return pa.array([_bytes_text(value) for value in plain.to_pylist()], _TEXT)
 
 
 def _bytes_text(value: bytes) -> str | None:
@@ -171,17 +185,19 @@ def _bytes_text(value: bytes) -> str | None:
 def _replaced(array: Array, hints: Hints, new: Replacements) -> Array:
     if is_harmless(array.type):
         return array
+    old = pa.array([text for text, under in new if under == hints], _TEXT)
     leaf = _leaf(array, np.arange(len(array), dtype=np.int64), hints)
-    changed = np.array([(text, hints) in new for text in leaf.texts] + [False])  # the last for code -1
+    found: Array = pc.index_in(leaf.texts, value_set=old)
+    changed = np.append(booleans(found.is_valid()), False)  # the last for code -1
     hit = changed[leaf.codes]
     if not hit.any():
         return array
     if not is_text(array.type):
         # Not if_else: it would leave the values in the buffer under the NULLs.
         return array.take(arrow(np.arange(len(array)), hit))
-    texts = [new.get((text, hints), text) for text in leaf.texts]
-    codes = arrow(leaf.codes, leaf.codes < 0)
-    return pa.array(texts, type=pa.large_string()).take(codes).cast(array.type)
+    written = pa.array([text for (_, under), text in new.items() if under == hints], _TEXT)
+    texts = pc.coalesce(written.take(found), leaf.texts)
+    return texts.take(arrow(leaf.codes, leaf.codes < 0)).cast(array.type)
 
 
 def _plain(array: Array) -> Array:

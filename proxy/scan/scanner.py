@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from proxy.errors import ConfigError, PiiBlocked, ScanError
-from proxy.scan import presidio
 from proxy.scan.arrays import pack, unpack
-from proxy.scan.column import Count, Job, Scanned, scan_column, start
+from proxy.scan.column import Count, Job, Scanned, scan_columns, start
 from proxy.scan.leaves import Unreadable, is_harmless
 from proxy.scan.lineage import sources, unexplained
+from proxy.scan.presidio import installed
 from proxy.scan.residue import without_residue
 from proxy.scan.rules import Rule, ScanRules
 from proxy.scan.settings import Action, Mode, Settings
@@ -31,9 +31,11 @@ from proxy.workers import WorkerDied, Workers, WorkerTimeout
 
 _T = TypeVar("_T")
 
-SLICE_ROWS = 4_096
-SLICE_BYTES = 131_072
-"""The largest piece for one process: some 5 seconds of work at the worst."""
+SLICE_ROWS = 16_384
+SLICE_BYTES = 1_048_576
+"""The largest piece for one process: some 20 seconds of work at the worst, where all of it is read for names."""
+SMALL_CELLS = 4_096
+"""A batch of so few cells goes to one process, all columns together."""
 
 _log = logging.getLogger("usher.scan")
 
@@ -43,9 +45,9 @@ def workers(settings: Settings) -> Workers | None:
     scan as the settings say."""
     if settings.mode is Mode.OFF:
         return None
-    presidio.check(settings)
+    installed.check(settings)
     initargs = (settings.mode, settings.phone_regions)
-    return Workers(scan_column, settings.workers, settings.timeout_s, initializer=start, initargs=initargs)
+    return Workers(scan_columns, settings.workers, settings.timeout_s, initializer=start, initargs=initargs)
 
 
 class Scanner:
@@ -158,36 +160,59 @@ class Scan:
                 self._skipped[column.skipped] += batch.num_rows
             else:
                 to_read.append(place)
-        read = await _all([self._scan_column(self._columns[i], arrays[i]) for i in to_read], self._concurrency)
+        to_read = [place for place in to_read if not self._is_harmless(arrays[place])]
+        if batch.num_rows * len(to_read) <= SMALL_CELLS:
+            read = await self._scan_together([self._columns[i] for i in to_read], [arrays[i] for i in to_read])
+        else:
+            read = await _all([self._scan_column(self._columns[i], arrays[i]) for i in to_read], self._concurrency)
         for place, array in zip(to_read, read, strict=True):
             arrays[place] = array
         self._refuse_blocked()
         return pa.RecordBatch.from_arrays([without_residue(array) for array in arrays], schema=batch.schema)
 
+    def _is_harmless(self, array: pa.Array[Any]) -> bool:
+        """Whether a column needs no reading; its cells are counted."""
+        if not is_harmless(array.type):
+            return False
+        self._skipped["null"] += array.null_count
+        self._skipped["type"] += len(array) - array.null_count
+        return True
+
     async def _scan_column(self, column: _Column, array: pa.Array[Any]) -> pa.Array[Any]:
-        if is_harmless(array.type):
-            self._skipped["null"] += array.null_count
-            self._skipped["type"] += len(array) - array.null_count
-            return array
         pieces: list[pa.Array[Any]] = []
         changed = False
         for piece in _slices(array):
-            scanned = await self._ask(column.shown, Job(pack(piece), column.name, column.rules, column.rates))
-            column.add(scanned)
-            self._read += scanned.read
-            self._skipped["null"] += scanned.null
-            self._skipped["type"] += scanned.unread
+            (scanned,) = await self._ask([column.shown], [_job(column, piece)])
+            self._add(column, scanned)
             changed |= scanned.data is not None
             pieces.append(piece if scanned.data is None else unpack(scanned.data))
         if not changed:
             return array
         return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
 
+    async def _scan_together(self, columns: Sequence[_Column], arrays: Sequence[pa.Array[Any]]) -> list[pa.Array[Any]]:
+        if not columns:
+            return []
+        jobs = [_job(column, array) for column, array in zip(columns, arrays, strict=True)]
+        released = []
+        for column, array, scanned in zip(
+            columns, arrays, await self._ask([c.shown for c in columns], jobs), strict=True
+        ):
+            self._add(column, scanned)
+            released.append(array if scanned.data is None else unpack(scanned.data))
+        return released
+
+    def _add(self, column: _Column, scanned: Scanned) -> None:
+        column.add(scanned)
+        self._read += scanned.read
+        self._skipped["null"] += scanned.null
+        self._skipped["type"] += scanned.unread
+
     async def _scan_headers(self, schema: pa.Schema) -> None:
         """Names that were made from data cannot be redacted (doors may have told them): they pass, or block."""
         names = [pa.array([schema.names[place]], type=pa.string()) for place in self._headers]
-        jobs = [self._ask("column names", Job(pack(name), "", tuple(self._rules), {})) for name in names]
-        scanned = await _all(jobs, self._concurrency)
+        jobs = [Job(pack(name), "", tuple(self._rules), {}) for name in names]
+        scanned = await self._ask(["column names"] * len(jobs), jobs)
         blocked = []
         for place, result in zip(self._headers, scanned, strict=True):
             for entity, count in result.counts.items():
@@ -202,19 +227,27 @@ class Scan:
     def _refuse_blocked(self) -> None:
         _refuse([finding for finding in self.report().findings if finding.action == Action.BLOCK.value])
 
-    async def _ask(self, shown: str, job: Job) -> Scanned:
+    async def _ask(self, shown: Sequence[str], jobs: Sequence[Job]) -> list[Scanned]:
+        """Slices as one process scanned them; `shown` are the names of their columns for messages."""
         if self._workers is None:
             raise ScanError("The scan of results has no processes.", ReasonCode.SCANNER_DOWN)
         try:
-            scanned: Scanned = await self._workers.call_through(job)
-        except Unreadable as error:
-            reason = Reason(ReasonCode.CONSTRUCT, shown)
-            raise ScanError(f"{shown}: {error}.", reason) from None
+            scanned: list[Scanned | Unreadable] = await self._workers.call_through(jobs)
         except (WorkerTimeout, WorkerDied) as error:
             _log.error("a scan failed: %s", type(error).__name__)
             text = "The result could not be scanned for personal data in time, so nothing more was released. "
             raise ScanError(text + "Ask for fewer rows or shorter texts.", ReasonCode.SCANNER_DOWN) from error
-        return scanned
+        return [_readable(name, one) for name, one in zip(shown, scanned, strict=True)]
+
+
+def _job(column: _Column, piece: pa.Array[Any]) -> Job:
+    return Job(pack(piece), column.name, column.rules, column.rates)
+
+
+def _readable(shown: str, scanned: Scanned | Unreadable) -> Scanned:
+    if isinstance(scanned, Unreadable):
+        raise ScanError(f"{shown}: {scanned}.", Reason(ReasonCode.CONSTRUCT, shown))
+    return scanned
 
 
 def _failed(error: Exception) -> ScanError:

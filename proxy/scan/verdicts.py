@@ -8,18 +8,24 @@ docs/adr/0005-scan-verdicts.md. Whatever is doubtful in a small sample counts.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from proxy.scan.arrays import Array, Hints
 from proxy.scan.entities import ENTITIES, Entity, Hit
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action
+from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, short
 from proxy.scan.units import Unit
 
 SLICE_SAMPLE = 20
 """From this many plausible values on, one slice of a result by itself can convict a column."""
 _COVERS = 0.8
-_SHORT_WORDS = 5
 _STRICTNESS = tuple(Action)
 
 _NEVER_BARE = tuple(e for e in ENTITIES.values() if not e.ner and e.chance_rate is not None and e.chance_rate > 1)
@@ -42,6 +48,7 @@ class Rate:
 
 
 Rates = Mapping[str, Rate]
+Places: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +70,35 @@ def qualify(unit: Unit, hits: Sequence[Hit], rules: Mapping[str, Rule]) -> tuple
     )
 
 
-def never(unit: Unit) -> frozenset[str]:
-    """The entities of which no hit in this unit can count, so that it need not be read for them."""
-    if not _is_bare(unit.text):
-        return frozenset()
-    return frozenset(e.name for e in _NEVER_BARE if _is_plausible(unit, e))
+def never(texts: Array, hints: Hints) -> dict[str, Places]:
+    """The places of texts in which no hit of an entity can count, so that they need not be read for it."""
+    entities = [e for e in _NEVER_BARE if e.name not in hints]
+    if not entities:
+        return {}
+    numbers = bare(texts)
+    return {e.name: np.flatnonzero(numbers & _enough(texts, numbers, e)) for e in entities}
 
 
-def measure(judged: Iterable[tuple[Unit, Sequence[Found]]], rules: Mapping[str, Rule]) -> dict[str, Rate]:
-    """The rates of some distinct units, for the entities that have chance hits."""
-    plausible = dict.fromkeys(rules, 0)
-    hits = dict.fromkeys(rules, 0)
-    for unit, found in judged:
-        for name in rules:
-            entity = ENTITIES[name]
-            if _is_plausible(unit, entity):
-                plausible[name] += 1
-                hits[name] += any(f.hit.entity == name and _may_be_chance(unit, f.hit, entity) for f in found)
-    return {name: Rate(plausible[name], hits[name]) for name in rules if plausible[name]}
+def measure(texts: Array, hints: Hints, found: Mapping[str, Sequence[Found]], names: Iterable[str]) -> dict[str, Rate]:
+    """The rates of some distinct texts with the same hints, for the entities that have chance hits in them; `found` are
+    the hits of those texts that have any."""
+    asked = [ENTITIES[name] for name in names]
+    asked = [e for e in asked if e.chance_rate is not None and e.name not in hints]
+    numbers = bare(texts) if any(not e.ner for e in asked) else None
+    titles = int(short(texts).sum()) if any(e.ner for e in asked) else 0
+    plausible = {e.name: titles if e.ner else int(_enough(texts, numbers, e).sum()) for e in asked}
+    hits: Counter[str] = Counter()
+    for text, of_text in found.items():
+        unit = Unit(0, len(text), text, hints, "text")
+        hits.update({f.hit.entity for f in of_text if _may_be_chance(unit, f.hit, ENTITIES[f.hit.entity])})
+    return {name: Rate(count, hits[name]) for name, count in plausible.items() if count}
+
+
+def _enough(texts: Array, numbers: Mask | None, entity: Entity) -> Mask:
+    """Which bare numbers have as many digits as a hit needs."""
+    if numbers is None or not numbers.any():
+        return np.zeros(len(texts), dtype=np.bool_)
+    return numbers & (digits(texts) >= entity.digits) if entity.digits else numbers
 
 
 def add(before: Rates, more: Rates) -> dict[str, Rate]:
@@ -99,6 +117,8 @@ def convict(unit: Unit, found: Sequence[Found], overall: Rates, here: Rates) -> 
 
 def settle(found: Sequence[Found]) -> tuple[Found, ...]:
     """Without the hits that stand inside another one that is at least as sure and as strictly dealt with."""
+    if len(found) < 2:
+        return tuple(found)
     kept: list[Found] = []
     for one in sorted(found, key=lambda f: (-f.hit.score, f.hit.start - f.hit.end, f.hit.entity)):
         if not any(_stands_in(one, other) for other in kept):
@@ -109,6 +129,8 @@ def settle(found: Sequence[Found]) -> tuple[Found, ...]:
 def redact(text: str, found: Sequence[Found]) -> str:
     """The text with each redacted hit replaced by its entity in angle brackets; hits that overlap become one, named
     for the surest."""
+    if len(found) == 1 and found[0].hit.start == 0 and found[0].hit.end == len(text):
+        return f"<{found[0].hit.entity}>" if found[0].rule.action is Action.REDACT else text
     spans: list[list[Hit]] = []
     end = 0
     for hit in sorted(f.hit for f in found if f.rule.action is Action.REDACT):
@@ -172,4 +194,4 @@ def _digits(text: str) -> int:
 
 
 def _is_short(text: str) -> bool:
-    return _LETTER.search(text) is not None and len(text.split()) <= _SHORT_WORDS
+    return _LETTER.search(text) is not None and len(text.split()) <= SHORT_WORDS

@@ -20,19 +20,24 @@ MAIL = "ana@example.com"
 
 
 def texts(array: pa.Array) -> set[str]:
-    return {text for leaf in leaves(array, "c") for text in leaf.texts}
+    return {text for leaf in leaves(array, "c") for text in leaf.texts.to_pylist()}
 
 
 def rows_of(array: pa.Array, text: str) -> list[int]:
     rows: set[int] = set()
     for leaf in leaves(array, "c"):
-        if text in leaf.texts:
-            rows |= set(leaf.rows[leaf.codes == leaf.texts.index(text)].tolist())
+        if text in leaf.texts.to_pylist():
+            rows |= set(leaf.rows[leaf.codes == leaf.texts.to_pylist().index(text)].tolist())
     return sorted(rows)
 
 
 def replaced(array: pa.Array, *old: str) -> pa.Array:
-    new = {(text, leaf.hints): f"<{len(text)}>" for leaf in leaves(array, "c") for text in leaf.texts if text in old}
+    new = {
+        (text, leaf.hints): f"<{len(text)}>"
+        for leaf in leaves(array, "c")
+        for text in leaf.texts.to_pylist()
+        if text in old
+    }
     result = replace(array, "c", new)
     result.validate(full=True)
     assert result.type == array.type
@@ -175,7 +180,7 @@ def test_unused_values_of_a_dictionary_do_not_leave_with_it() -> None:
 
 def test_field_names_hint_at_what_is_inside() -> None:
     array = pa.array([{"ssn": 512345678, "id": 512345678}])
-    assert {(leaf.texts, leaf.hints) for leaf in leaves(array, "c")} == {
+    assert {(tuple(leaf.texts.to_pylist()), leaf.hints) for leaf in leaves(array, "c")} == {
         (("512345678",), frozenset({"US_SSN"})),
         (("512345678",), NONE),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,7 +55,12 @@ def test_allowed_endings_need_a_boundary() -> None:
 def card_column(cards: int, others: int) -> dict[str, Rate]:
     judged = [whole(f"{4111111111111111 + i}", "CREDIT_CARD") for i in range(cards)]
     judged += [(unit(f"{9000000000000000 + i}"), ()) for i in range(others)]
-    return measure(judged, {"CREDIT_CARD": rule("CREDIT_CARD")})
+    return rates_of(judged, "CREDIT_CARD")
+
+
+def rates_of(judged: list[tuple[Unit, tuple[Found, ...]]], entity: str) -> dict[str, Rate]:
+    texts = pa.array([u.text for u, _ in judged], pa.large_string())
+    return measure(texts, NONE, {u.text: hits for u, hits in judged if hits}, [entity])
 
 
 def counts(one: tuple[Unit, tuple[Found, ...]], overall: dict[str, Rate], here: dict[str, Rate] | None = None) -> bool:
@@ -78,7 +84,7 @@ def test_a_single_card_counts_as_there_is_no_column_to_compare_it_to() -> None:
 
 def test_short_numbers_do_not_dilute_a_column_of_cards() -> None:
     judged = [CARD, *((unit(str(i)), ()) for i in range(1000))]
-    assert counts(CARD, measure(judged, {"CREDIT_CARD": rule("CREDIT_CARD")}))
+    assert counts(CARD, rates_of(judged, "CREDIT_CARD"))
 
 
 def test_a_card_in_prose_or_with_separators_counts_whatever_its_column() -> None:
@@ -103,17 +109,16 @@ def test_cards_hidden_behind_many_ids_are_found_by_their_own_slice() -> None:
 
 def test_bare_numbers_are_telephone_numbers_only_where_the_name_says_so() -> None:
     bare = whole("2125551234", "PHONE_NUMBER")
-    rates = measure([bare], {"PHONE_NUMBER": rule("PHONE_NUMBER")})
+    rates = rates_of([bare], "PHONE_NUMBER")
     assert not counts(bare, rates)
     assert convict(unit("2125551234", frozenset({"PHONE_NUMBER"})), bare[1], rates, rates)
     assert convict(unit("212-555-1234"), (found(0, 12, "PHONE_NUMBER"),), rates, rates)
 
 
 def test_product_names_are_no_people_and_names_of_people_are() -> None:
-    rules = {"PERSON": rule("PERSON", Action.FLAG)}
     hit = whole("Madison", "PERSON")
-    products = measure([whole(f"Madison {i}", "PERSON") for i in range(56)] + [(unit("Chair"), ())] * 44, rules)
-    people = measure([whole(f"Ana {i}", "PERSON") for i in range(94)] + [(unit("Bo"), ())] * 6, rules)
+    products = rates_of([whole(f"Madison {i}", "PERSON") for i in range(56)] + [(unit("Chair"), ())] * 44, "PERSON")
+    people = rates_of([whole(f"Ana {i}", "PERSON") for i in range(94)] + [(unit("Bo"), ())] * 6, "PERSON")
     assert not counts(hit, products)
     assert counts(hit, people)
 

@@ -1,0 +1,208 @@
+"""Presidio over columns: the hits in each of many distinct texts, as `AnalyzerEngine` would find them one by one.
+
+Rule kept here: a text is kept from a recognizer only by a condition that each of its hits meets (`gates`); what a
+recognizer finds, and how sure it is, is Presidio's own (`direct`, `context`). Mode exact asks `AnalyzerEngine` itself,
+cell by cell: the oracle that the tests hold everything else against.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from proxy.scan.entities import ENTITIES, Hit
+from proxy.scan.presidio import engine as presidio
+from proxy.scan.presidio.context import Context
+from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
+from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts, found
+from proxy.scan.presidio.words import Model, Written
+from proxy.scan.settings import Mode
+
+WINDOW = 20_000
+"""Characters read at once; a longer text is read in windows, each beginning `OVERLAP` before the last one ended."""
+OVERLAP = 1_000
+_PHONE = "PHONE_NUMBER"
+_LETTER = "[A-Za-z\x80-\U0010ffff]"
+"""Wider than letters: what has none of these has no word in it."""
+
+_BLANK = re.compile(r"\s")
+
+Hits = dict[int, list[Span]]
+"""By the place of the text."""
+
+
+class Analyzer:
+    """Presidio, built once in a process. Building takes 1 to 4 seconds and up to 250 MB."""
+
+    def __init__(self, mode: Mode, phone_regions: Sequence[str]) -> None:
+        presidio.silence()
+        self._exact = mode is Mode.EXACT
+        self._model = None if mode is Mode.PATTERNS else Model(presidio.language_model())
+        self._words: Model | Written = self._model or Written(WINDOW)
+        self._engine = presidio.analyzer_engine(self._words.engine, phone_regions)
+        self._recognizers = [_Recognizer(r, self._words) for r in self._engine.registry.recognizers]
+        self._phones = PhoneGate(phone_regions)
+
+    def find(self, texts: Sequence[str], entities: frozenset[str], hinted: frozenset[str]) -> list[tuple[Hit, ...]]:
+        """The hits in each text, of any score, sorted. `hinted` are entities at which the column's name hints: their
+        context counts as present. Raises whatever a recognizer raises."""
+        by_place = self.search(pa.array(texts, pa.large_string()), dict.fromkeys(entities, 0.0), hinted, {})
+        return [by_place.get(place, ()) for place in range(len(texts))]
+
+    def search(
+        self, texts: Texts, floors: Mapping[str, float], hinted: frozenset[str], without: Mapping[str, Places]
+    ) -> dict[int, tuple[Hit, ...]]:
+        """The hits by the place of each text (an Arrow array of strings, none NULL) that has any. `floors` are the
+        entities to look for, and from which score on: less sure hits may be left out. `without` are places that need
+        not be read for an entity."""
+        entities = frozenset(floors)
+        given = sorted({ENTITIES[name].hint_word for name in hinted} - {""})
+        if self._exact:
+            asked = ((place, self._asked(text, entities, given)) for place, text in enumerate(texts.to_pylist()))
+            return {place: hits for place, hits in asked if hits}
+        spans: dict[int, list[Span]] = defaultdict(list)
+        long = np.flatnonzero(np.asarray(pc.utf8_length(texts)) > WINDOW)
+        for recognizer in self._recognizers:
+            wanted = entities & recognizer.entities
+            if wanted:
+                left_out = np.union1d(long, without.get(recognizer.entity, _NOWHERE))
+                floor = min(floors[name] for name in wanted)
+                raw = self._read(recognizer, wanted, texts, floor, given, left_out)
+                for place, hits in self._lifted(recognizer, texts, raw, given).items():
+                    spans[place] += hits
+        for place in long.tolist():
+            spans[place] = self._windows(texts[place].as_py(), entities, hinted)
+        return {place: _hits(one) for place, one in spans.items() if one}
+
+    # ----------------------------------------------------------------------------------------- one recognizer at a time
+    def _read(
+        self,
+        recognizer: _Recognizer,
+        wanted: frozenset[str],
+        texts: Texts,
+        floor: float,
+        given: Sequence[str],
+        left_out: Places,
+    ) -> Hits:
+        if recognizer.entity == _PHONE:
+            return self._numbers(texts, left_out)
+        if recognizer.names:
+            return self._names(recognizer, wanted, texts, left_out)
+        return recognizer.read(texts, floor, recognizer.context.lifts(given), left_out)
+
+    def _lifted(self, recognizer: _Recognizer, texts: Texts, raw: Hits, given: Sequence[str]) -> Hits:
+        """Hits with the words around them taken into account."""
+        asked = {}
+        some = texts.take(pa.array(list(raw), pa.int64())).to_pylist()
+        for (place, spans), text in zip(raw.items(), some, strict=True):
+            if recognizer.context.asks(text, spans):
+                asked[place] = text if self._words.lemmas else _until_blank(text, max(span[1] for span in spans))
+            elif given:
+                raw[place] = recognizer.context.lifted(spans, given)
+        pieces = list(asked.values())
+        for (place, text), words in zip(asked.items(), self._words.read(pieces), strict=True):
+            raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
+        return raw
+
+    def _numbers(self, texts: Texts, left_out: Places) -> Hits:
+        """Telephone numbers: the matchers of those regions that may know one in a text."""
+        hits: Hits = {}
+        if len(left_out) == len(texts):
+            return hits
+        whole = np.setdiff1d(self._phones.whole_numbers(texts), left_out)
+        lengths = np.asarray(pc.utf8_length(texts.take(pa.array(whole))))
+        for place, length in zip(whole.tolist(), lengths.tolist(), strict=True):
+            hits[place] = [(0, length, _PHONE, PHONE_SCORE)]
+        for place, regions in self._phones.passing(texts, np.union1d(left_out, whole)).items():
+            text = texts[place].as_py()
+            spans = {
+                (match.start, match.end, _PHONE, PHONE_SCORE)
+                for region in regions
+                for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=LENIENCY)
+            }
+            if spans:
+                hits[place] = without_duplicates(list(spans))
+        return hits
+
+    def _names(self, recognizer: _Recognizer, wanted: frozenset[str], texts: Texts, left_out: Places) -> Hits:
+        """What the language model finds."""
+        if self._model is None:
+            return {}
+        places = np.setdiff1d(found(texts, _LETTER), left_out).tolist()
+        pieces = [texts[place].as_py() for place in places]
+        hits: Hits = {}
+        for place, text, words in zip(places, pieces, self._model.names(pieces), strict=True):
+            results = recognizer.recognizer.analyze(text, sorted(wanted), words)
+            if results:
+                hits[place] = [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
+        return hits
+
+    # ----------------------------------------------------------------------------------------------------- text by text
+    def _asked(self, text: str, entities: frozenset[str], given: Sequence[str]) -> tuple[Hit, ...]:
+        results = self._engine.analyze(
+            text, presidio.LANGUAGE, sorted(entities), context=list(given), score_threshold=0
+        )
+        return _hits([(r.start, r.end, r.entity_type, float(r.score)) for r in results])
+
+    def _windows(self, text: str, entities: frozenset[str], hinted: frozenset[str]) -> list[Span]:
+        spans: set[Span] = set()
+        pieces = windows(text)
+        for (start, _), hits in zip(pieces, self.find([p for _, p in pieces], entities, hinted), strict=True):
+            spans |= {(h.start + start, h.end + start, h.entity, h.score) for h in hits}
+        return sorted(spans)
+
+
+PHONE_SCORE = 0.4
+"""`PhoneRecognizer.SCORE`."""
+LENIENCY = 1
+"""`PhoneRecognizer`'s default: numbers that are valid in their region."""
+_NOWHERE: Places = np.empty(0, dtype=np.int64)
+
+
+class _Recognizer:
+    """One of Presidio's recognizers with its gate and its context."""
+
+    def __init__(self, recognizer: Any, words: Model | Written) -> None:
+        self.recognizer = recognizer
+        self.entities = frozenset(recognizer.supported_entities)
+        self.entity: str = recognizer.supported_entities[0]
+        self.names = recognizer.name == "SpacyRecognizer"
+        self.context = Context(recognizer, words.lemmas, words.odd_forms())
+        self._gate = Gate(recognizer, self.context.trigger)
+        self._find: Find = finder(recognizer)
+
+    def read(self, texts: Texts, floor: float, lifted: bool, left_out: Places) -> Hits:
+        """What its patterns find, by the place of the text."""
+        places = np.setdiff1d(self._gate.passing(texts, floor, lifted), left_out)
+        hits: Hits = {}
+        for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
+            spans = self._find(text)
+            if spans:
+                hits[place] = spans
+        return hits
+
+
+def windows(text: str) -> list[tuple[int, str]]:
+    """A text as pieces that recognizers take in bounded time and memory, each with its offset. A hit that a window
+    cuts is whole in the window before or after, as long as it is shorter than the overlap."""
+    if len(text) <= WINDOW:
+        return [(0, text)]
+    return [(start, text[start : start + WINDOW]) for start in range(0, len(text) - OVERLAP, WINDOW - OVERLAP)]
+
+
+def _until_blank(text: str, end: int) -> str:
+    """A text up to the first blank from `end` on: words without a model end there, and words behind do not count."""
+    blank = _BLANK.search(text, end)
+    return text if blank is None else text[: blank.start()]
+
+
+def _hits(spans: Sequence[Span]) -> tuple[Hit, ...]:
+    kept = without_duplicates(spans)
+    return tuple(sorted(Hit(start, end, entity, round(score, 4)) for start, end, entity, score in kept))

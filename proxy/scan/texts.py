@@ -1,0 +1,46 @@
+"""What is asked of many distinct texts at once: which are JSON, bare numbers, or short.
+
+Rule kept here: each answer is that of the same question about one text in `verdicts` and `units`; tests hold the two
+together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from proxy.scan.arrays import Array, booleans
+
+Mask = npt.NDArray[np.bool_]
+SHORT_WORDS = 5
+"""At most so many words are a name or a title, and no sentence."""
+
+_JSON = r"^\s*[{\[\"]"
+_BARE = r"^[+-]?\p{Nd}+(?:\.\p{Nd}+)?$"
+_LETTER = r"\p{L}"
+
+
+def may_be_json(texts: Array) -> Mask:
+    """Which texts begin as a JSON document does."""
+    return booleans(pc.match_substring_regex(texts, _JSON))
+
+
+def bare(texts: Array) -> Mask:
+    """Which texts are a number and nothing else."""
+    return booleans(pc.match_substring_regex(pc.utf8_trim_whitespace(texts), _BARE))
+
+
+def digits(texts: Array) -> npt.NDArray[np.int64]:
+    """How many digits each text has."""
+    counted: Any = pc.count_substring_regex(texts, r"\p{Nd}")
+    return np.asarray(counted.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def short(texts: Array) -> Mask:
+    """Which texts have letters and few words."""
+    words: Any = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts), max_splits=SHORT_WORDS))
+    few = np.asarray(words.to_numpy(zero_copy_only=False)) <= SHORT_WORDS
+    return np.asarray(few & booleans(pc.match_substring_regex(texts, _LETTER)), dtype=np.bool_)

@@ -1,0 +1,20 @@
+"""The scan's findings are those of `AnalyzerEngine`: a small budget of `python -m tests.scan.identity`."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from proxy.scan.settings import Mode
+from tests.scan.identity import Both, fuzzed, mixed
+
+
+@pytest.mark.parametrize(("mode", "count"), [(Mode.PATTERNS, 3_000), (Mode.FULL, 400)])
+def test_findings_are_those_of_analyzer_engine(mode: Mode, count: int) -> None:
+    both = Both(mode)
+    draw = random.Random(11)
+    cells = [*list(mixed(draw, count // 40)), *(fuzzed(draw) for _ in range(count))]
+    compared, found, different = both.different(cells)
+    assert different == []
+    assert found > compared // 4
