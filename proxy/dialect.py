@@ -191,9 +191,15 @@ class Folding:
     prefixes: Mapping[int, int]
 
 
+def folded(name: str) -> str:
+    """A name with its letters of ASCII in lower case. Engines leave all others as they are: a name that begins with a
+    Kelvin sign is not the one that begins with a k."""
+    return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
+
+
 def any_case(name: str, _quoted: bool) -> str:
     """The folding of engines that compare every name without its letters' case."""
-    return name.lower()
+    return folded(name)
 
 
 def as_written(name: str, _quoted: bool) -> str:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proxy.dialect import folded
 from proxy.values import Catalog, Column, Table, TableId, TypeKind
 
 COLUMNS_SQL = """
@@ -74,10 +75,10 @@ def snapshot(connection: Any, warehouse: str, search_path: Sequence[str]) -> Cat
         column = Column(name, data_type, kind_of(data_type), bool(nullable))
         columns.setdefault((schema, table), []).append(column)
     tables = {
-        (schema.lower(), name.lower()): Table(TableId(warehouse, schema, name), tuple(found), (schema, name) in views)
+        (folded(schema), folded(name)): Table(TableId(warehouse, schema, name), tuple(found), (schema, name) in views)
         for (schema, name), found in columns.items()
     }
-    path = tuple(schema.lower() for schema in search_path)
+    path = tuple(folded(schema) for schema in search_path)
     return Catalog(warehouse, "duckdb", _version(warehouse, tables, path), tables, path)
 
 

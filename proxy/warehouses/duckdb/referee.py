@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from proxy.dialect import Folding, Splice
+from proxy.dialect import Folding, Splice, folded
 from proxy.errors import GatewayError, Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.duckdb.syntax import NO_LOCATION, answer, answers, cursor, nodes, one_statement, only
@@ -164,8 +164,8 @@ class _Expected:
     def _cte_reference(self, node: dict[str, Any]) -> None:
         if node["catalog_name"] or node["schema_name"]:
             raise _Mismatch
-        name = _folded(node["table_name"])
-        known = _Cte(frozenset(new for new, old in self._ctes.items() if _folded(old) == name))
+        name = folded(node["table_name"])
+        known = _Cte(frozenset(new for new, old in self._ctes.items() if folded(old) == name))
         node["table_name"] = known
         self._qualify(node, [known])
 
@@ -181,11 +181,6 @@ def _view_tree(view: str) -> Any:
     statement = only(view, without_places(answer(view)))
     statement[_NUMBERS] = []  # the parameters of a sub-query are listed with the whole statement
     return statement
-
-
-def _folded(name: str) -> str:
-    """A name as the engine compares names: letters of ASCII without their case."""
-    return "".join(c.lower() if c.isascii() else c for c in name)
 
 
 def _names(before: Any, after: Any, prefixed: bool) -> dict[str, str]:
