@@ -21,7 +21,7 @@ import anyio
 import pyarrow as pa
 from cachetools import LRUCache
 
-from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql
+from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql, Unauthenticated
 from proxy.ports import (
     AuditLog,
     Entry,
@@ -37,9 +37,11 @@ from proxy.ports import (
 )
 from proxy.values import (
     AccessView,
+    Actor,
     Caller,
     Catalog,
     Context,
+    Described,
     Json,
     Outcome,
     Plan,
@@ -52,6 +54,7 @@ from proxy.values import (
 )
 
 AUDIT_OBJECT = "usher.audit"
+USERS_OBJECT = "usher.users"
 _DECISION_NOTE = "usher decision "
 RECORD_TIMEOUT_S = 30.0
 """How long one audit record may take before it counts as not written."""
@@ -78,6 +81,16 @@ class Planned:
 
     decision_id: str
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a statement gives and takes, without a run; `parameters` are those the client binds, in the plan's order."""
+
+    decision_id: str
+    plan: Plan
+    schema: pa.Schema
+    parameters: tuple[pa.Field[Any] | None, ...]
 
 
 @dataclass(slots=True)
@@ -152,6 +165,16 @@ class Gateway:
         async with self._failures("login-failed", {"door": context.door, "address": context.address}):
             return await self._identity.authenticate(token)
 
+    async def act(self, app: Caller, token: str, context: Context) -> Caller:
+        """The user a token names, for whom an app acts that logged in as itself; the app's own grants narrow. Raises
+        `Unauthenticated`, `Denied`, `AuditError`."""
+        body: dict[str, Json] = {"door": context.door, "address": context.address, "app": app.app}
+        async with self._failures("act-refused", {**body, "subject": app.subject, "issuer": app.issuer}):
+            if not self._policy.may_act(app):
+                text = f"To act for its users an app needs a grant of act on {USERS_OBJECT} for app:NAME."
+                raise Denied(text, ReasonCode.NO_GRANT)
+            return _acted_for(await self._identity.authenticate(token), app)
+
     async def plan(self, caller: Caller, request: Request, context: Context) -> Planned:
         """Decide and rewrite without touching data. Raises what `run` would raise before it runs."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
@@ -160,6 +183,31 @@ class Gateway:
             with _durable(entry.decision_id):
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             return Planned(entry.decision_id, plan)
+
+    async def describe(self, caller: Caller, request: Request, context: Context) -> Description:
+        """Decide, rewrite, and ask the warehouse what the statement gives and takes; no data is read. Raises what `run`
+        would raise before it runs."""
+        entry = self._audit.open(caller, context, self._known(request.warehouse))
+        async with _refusals(entry) as progress:
+            name = self._warehouse_name(request.warehouse)
+            progress.plan = plan = await self._planned(caller, request.sql, name)
+            ticket = self._limits.admit(caller)
+            try:
+                version = plan.query.catalog_version
+                told = await self._warehouses[name].describe(plan.sql, ticket.timeout_s, version)
+            finally:
+                ticket.close()
+            with _durable(entry.decision_id):
+                await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
+            schema = _renamed(told.schema, plan.renames)
+            return Description(entry.decision_id, plan, schema, _client_parameters(plan, told))
+
+    async def holds(self, caller: Caller, answer: Answer) -> bool:
+        """Whether a caller who takes an answer piece by piece would get the same one now. Raises as `plan` does where
+        the caller would get none."""
+        plan = answer.plan
+        now = await self._planned(caller, plan.query.sql, plan.warehouse)
+        return (now.sql, now.slots, now.renames) == (plan.sql, plan.slots, plan.renames)
 
     async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
         """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
@@ -392,6 +440,25 @@ def caller_attribute(caller: Caller, name: str) -> Any:
     them, and may not be redefined by a claim map."""
     own = {"sub": caller.subject, "issuer": caller.issuer, "email": caller.email, "app": caller.app}
     return own[name] if name in own else caller.attributes.get(name)
+
+
+def _acted_for(user: Caller, app: Caller) -> Caller:
+    """The user, with the app as the one who acts. Both tokens must hold, and one app alone can narrow."""
+    if user.app not in (None, app.app):
+        text = f"The user's token was issued to another app than {app.app}. Have one issued to that app."
+        raise Unauthenticated(text, ReasonCode.TOKEN_CLAIMS)
+    expires_at = min(user.expires_at, app.expires_at)
+    chain = (Actor(app.subject, app.issuer), *user.act)
+    return replace(user, app=app.app, expires_at=expires_at, act=chain)
+
+
+def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | None, ...]:
+    """What the client binds, from what the warehouse is bound: the first place of a parameter whose type is known."""
+    known: dict[str, pa.Field[Any]] = {}
+    for slot, taken in zip(plan.slots, told.parameters, strict=True):
+        if slot.kind is SlotKind.CLIENT and taken is not None:
+            known.setdefault(slot.name, taken)
+    return tuple(known.get(name) for name in plan.query.parameters)
 
 
 @asynccontextmanager

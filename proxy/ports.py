@@ -18,6 +18,7 @@ from proxy.values import (
     Catalog,
     Context,
     Decision,
+    Described,
     Json,
     Outcome,
     Plan,
@@ -56,6 +57,9 @@ class Policy(Protocol):
 
     def may(self, caller: Caller, resource: str, action: str) -> bool:
         """Whether Casbin allows an action on an object that is no table, such as `usher.audit`."""
+
+    def may_act(self, app: Caller) -> bool:
+        """Whether Casbin allows the app that a caller's token names to act for the users whose tokens it holds."""
 
 
 class Rewriter(Protocol):
@@ -130,6 +134,9 @@ class Warehouse(Protocol):
 
     async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
         """Run a proven statement. Raises `QueryFailed`, `QueryTimeout`, `WarehouseUnavailable`."""
+
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """What a proven statement gives and takes, without reading data. Raises as `execute` does."""
 
     async def ready(self) -> bool:
         """Whether it answers."""

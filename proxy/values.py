@@ -165,11 +165,13 @@ class TableId:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A base table or view of the warehouse."""
+    """A base table or view of the warehouse. `key` are the columns of its primary key, where the engine lets other
+    columns follow from it."""
 
     id: TableId
     columns: tuple[Column, ...]
     is_view: bool = False
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,21 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouped:
+    """A GROUP BY that holds the whole `key` of a reference, known there by a (folded) alias, and all of `held`:
+    `columns` are the others that stand beside aggregates, `star` that all may; they can be added at the character
+    `end`."""
+
+    reference: int
+    alias: str
+    key: tuple[str, ...]
+    held: frozenset[str]
+    end: int
+    columns: tuple[str, ...]
+    star: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Where a result column comes from: `plain` when it is exactly the column `source` of reference `reference`."""
 
@@ -266,6 +283,7 @@ class Query:
     kind: str
     redacted: str
     fingerprint: str
+    groups: tuple[Grouped, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------------------ policy
@@ -447,6 +465,15 @@ class Result:
 
     schema: pa.Schema
     batches: AsyncIterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a statement gives and takes, told without reading data: the schema of its rows, and a field for each bound
+    parameter of its SQL, in order; None where the engine does not say which type it has."""
+
+    schema: pa.Schema
+    parameters: tuple[pa.Field[Any] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from proxy.values import (
     ColumnView,
     Context,
     Decision,
+    Described,
     Finding,
     Json,
     Mask,
@@ -203,6 +204,11 @@ class FakePolicy:
         """Auditors may read the audit log."""
         self.world.sync_step("may")
         return "auditors" in caller.groups and (resource, action) == ("usher.audit", "read")
+
+    def may_act(self, app: Caller) -> bool:
+        """The portal may act for its users."""
+        self.world.sync_step("may_act")
+        return app.app == "portal"
 
 
 def _column_views() -> tuple[ColumnView, ...]:
@@ -395,6 +401,13 @@ class FakeWarehouse:
         await self.world.step("execute")
         self.executed.append((sql, list(parameters), timeout_s))
         return Result(self.schema, self._batches())
+
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """The schema of this test; of the client's parameters the first is a whole number, as far as anybody knows."""
+        await self.world.step("describe")
+        bound = int(re.findall(r"\$(\d+)", sql)[-1]) + 1  # the mask's key is bound behind the region
+        client = [pa.field("", pa.int32()), *[None] * bound][: bound - 2]
+        return Described(self.schema, (*client, None, None))
 
     async def ready(self) -> bool:
         """Unless a test says otherwise."""
