@@ -1,0 +1,280 @@
+"""Numbers in PostgreSQL's own forms: texts of floats and decimals, and the binary `numeric` in base 10000.
+
+Rule kept here: every digit and the scale are kept; floats have the shortest digits that lie strictly inside of what
+rounds to them, as the server writes them (src/common/d2s.c: no bounds accepted), with its own thresholds between plain
+and scientific notation. Columns are converted whole; only floats beyond 2^53 are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import struct
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+
+from proxy.doors.pgwire.columns import Array, Numbers, booleans, fixed, joined, known, pc, ticks, validity, varying
+
+BASE = 10_000
+_NEGATIVE, _NAN, _INFINITY, _MINUS_INFINITY = 0x4000, 0xC000, 0xD000, 0xF000
+_SPECIAL = {"NaN": _NAN, "Infinity": _INFINITY, "-Infinity": _MINUS_INFINITY}
+_HEAD = struct.Struct("!hhHH")
+_LIMB = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_WIDEST = 76
+
+
+# ------------------------------------------------------------------------------------------------------ single values
+def float_text(value: float, single: bool) -> str:
+    """A float8, or a float4 where `single`."""
+    if value != value:
+        return "NaN"
+    if value in (np.inf, -np.inf):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0" if str(value).startswith("-") else "0"
+    short = str(np.float32(value)) if single else repr(value)
+    return _laid_out(_strict(value, short, single), single)
+
+
+def _laid_out(short: str, single: bool) -> str:
+    """Digits as the server lays them out: plain for exponents from -4 to 14, or to 5 of a float4."""
+    sign, digits, exponent = Decimal(short).as_tuple()
+    text = "".join(map(str, digits)).rstrip("0")
+    power = int(exponent) + len(digits) - 1
+    minus = "-" if sign else ""
+    if not -4 <= power < (6 if single else 15):
+        rest = f".{text[1:]}" if len(text) > 1 else ""
+        return f"{minus}{text[0]}{rest}e{'-' if power < 0 else '+'}{abs(power):02}"
+    if power < 0:
+        return f"{minus}0.{'0' * (-power - 1)}{text}"
+    whole = text[: power + 1].ljust(power + 1, "0")
+    return f"{minus}{whole}" + (f".{text[power + 1 :]}" if len(text) > power + 1 else "")
+
+
+def _strict(value: float, short: str, single: bool) -> str:
+    """Other digits where these lie exactly between two floats, which only large ones can."""
+    low, high = (2.0**24, 1e19) if single else (2.0**53, 1e40)
+    if not low < abs(value) < high:
+        return short
+    kind = np.float32 if single else np.float64
+    exact = Fraction(value)
+    bounds = [(exact + Fraction(float(np.nextafter(kind(value), kind(to))))) / 2 for to in (-np.inf, np.inf)]
+    if Fraction(short) not in bounds:
+        return short
+    for digits in range(len(Decimal(short).as_tuple().digits), 18):
+        candidate = f"{value:.{digits}e}"
+        if bounds[0] < Fraction(candidate) < bounds[1]:
+            return candidate
+    return short
+
+
+def numeric_binary(text: str) -> bytes:
+    """A numeric, from its text. Raises `ValueError`, `ArithmeticError` where it is none, or `struct.error`."""
+    if text in _SPECIAL:
+        return _HEAD.pack(0, 0, _SPECIAL[text], 0)
+    sign, digits, exponent = Decimal(text).as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError
+    scale = max(0, -exponent)
+    whole = "".join(map(str, digits)) + "0" * max(0, exponent)
+    groups = -(-scale // 4)
+    whole += "0" * (groups * 4 - scale)
+    whole = whole.zfill(-(-len(whole) // 4) * 4)
+    found = [int(whole[i : i + 4]) for i in range(0, len(whole), 4)]
+    weight = len(found) - groups - 1
+    first = next((i for i, d in enumerate(found) if d), len(found))
+    kept = found[first:]
+    while kept and not kept[-1]:
+        kept.pop()
+    if not kept:
+        return _HEAD.pack(0, 0, 0, scale)
+    return _HEAD.pack(len(kept), weight - first, _NEGATIVE if sign else 0, scale) + struct.pack(f"!{len(kept)}h", *kept)
+
+
+# -------------------------------------------------------------------------------------------------------------- texts
+def float_texts(array: Array) -> Array:
+    """A column of floats."""
+    if array.type == pa.float16():
+        array = array.cast(pa.float32())
+    single = array.type == pa.float32()
+    texts = array.cast(pa.string())
+    numbers = np.abs(ticks(array, np.float32 if single else np.float64))
+    size = numbers[np.isfinite(numbers) & (numbers != 0)]
+    if len(size) < len(numbers):
+        for mine, its in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
+            texts = pc.if_else(pc.equal(texts, mine), pa.scalar(its), texts)
+    if not len(size):
+        return texts
+    low, high = float(size.min()), float(size.max())
+    if low < 1e-4:
+        texts = _small(texts)
+    odd = numbers > (2.0**24 if single else 2.0**53)
+    odd &= numbers < (1e19 if single else 1e40)
+    if single:
+        if high >= 999_999:
+            texts = _large(texts)
+        odd &= _between(texts, numbers)
+    else:
+        odd |= (numbers > 9.9e13) & (numbers < 1e15)
+    if odd.any():
+        found = [float_text(float(v), single) for v in ticks(array, numbers.dtype)[odd]]
+        texts = pc.replace_with_mask(texts, booleans(odd & known(array)), pa.array(found, pa.string()))
+    return texts
+
+
+def _small(texts: Array) -> Array:
+    """Arrow writes numbers down to 1e-6 plainly, and exponents of one digit with one."""
+    for power, zeros in ((5, "0.0000"), (6, "0.00000"), (7, "0.000000")):
+        pattern = rf"^(-?){zeros.replace('.', '[.]')}([1-9])"
+        if not pc.any(pc.match_substring_regex(texts, pattern)).as_py():
+            continue
+        made = pc.replace_substring_regex(texts, rf"{pattern}(\d+)$", rf"\1\2.\3e-0{power}")
+        texts = pc.replace_substring_regex(made, rf"{pattern}$", rf"\1\2e-0{power}")
+    return pc.replace_substring_regex(texts, r"e-(\d)$", r"e-0\1")
+
+
+def _large(texts: Array) -> Array:
+    """Float4s from 1e6 are scientific; Arrow writes them plainly up to 1e14."""
+    for power in range(6, 15):
+        pattern = rf"^(-?)(\d)(\d{{{power}}})(?:\.(\d+))?$"
+        texts = pc.replace_substring_regex(texts, pattern, rf"\1\2.\3\4e+{power:02}")
+    texts = pc.replace_substring_regex(texts, r"\.?0+e\+", "e+")
+    return pc.replace_substring_regex(texts, r"^(-?\d(?:\.\d*[1-9])?)e\+(\d)$", r"\1e+0\2")
+
+
+def _between(texts: Array, numbers: Numbers) -> Numbers:
+    """Whether digits lie exactly between two float4s; as doubles, both can be held."""
+    finite = np.isfinite(numbers)
+    plain = pc.if_else(booleans(finite), texts, pa.scalar("0")).fill_null("0")
+    read = np.abs(plain.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(read - numbers.astype(np.float64))
+        gap = np.spacing(np.where(finite, numbers, np.float32(1))).astype(np.float64)
+    return finite & ((distance * 2 == gap) | (distance * 4 == gap))
+
+
+def decimal_texts(array: Array) -> Array:
+    """A column of decimals; Arrow writes very small ones scientifically, the server never does."""
+    texts = array.cast(pa.string())
+    scale = array.type.scale
+    if scale <= 6 or not pc.any(pc.match_substring(texts, "E")).as_py():
+        return texts
+    wide = array.type.byte_width * 8
+    whole_type = pa.decimal128(38, 0) if wide == 128 else pa.decimal256(_WIDEST, 0)
+    whole = pa.Array.from_buffers(whole_type, len(array), array.buffers(), array.null_count, array.offset)
+    plain = whole.cast(pa.string())
+    negative = pc.starts_with(plain, "-")
+    digits = pc.utf8_lpad(pc.ascii_ltrim(plain, "-"), scale + 1, "0")
+    sign = pc.if_else(negative, pa.scalar("-"), pa.scalar(""))
+    point = pa.scalar(".")
+    return joined(
+        sign, pc.utf8_slice_codeunits(digits, 0, -scale), point, pc.utf8_slice_codeunits(digits, -scale, 2**31 - 1)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- binary
+def numeric_binaries(array: Array) -> Array:
+    """A column of decimals, of whole numbers without sign, or of the texts of numerics."""
+    if pa.types.is_string(array.type):
+        return _of_texts(array)
+    if pa.types.is_decimal(array.type):
+        scale = array.type.scale
+        limbs, negative = _limbs(array)
+    else:
+        scale, negative = 0, np.zeros(len(array), bool)
+        numbers = ticks(array, np.uint64)
+        limbs = [numbers & _LOW, numbers >> _LIMB]
+    return _written(_digits(limbs, scale), scale, negative, validity(array))
+
+
+def _limbs(array: Array) -> tuple[list[Numbers], Numbers]:
+    """The sizes of decimals in words of 32 bits, the lowest first, and which are negative."""
+    count, words = len(array), array.type.byte_width // 4
+    raw = np.frombuffer(array.buffers()[1], "<u4", count * words, array.offset * words * 4) if count else np.empty(0)
+    table = raw.reshape(count, words).astype(np.uint64)
+    if array.null_count:
+        table[~known(array)] = 0
+    negative = table[:, -1] >= np.uint64(2**31) if count else np.zeros(0, bool)
+    limbs, carry = [], negative.astype(np.uint64)
+    flip = np.where(negative, _LOW, np.uint64(0))
+    for word in range(words):
+        value = (table[:, word] ^ flip) + carry
+        carry = value >> _LIMB
+        limbs.append(value & _LOW)
+    return limbs, negative
+
+
+def _digits(limbs: list[Numbers], scale: int) -> list[Numbers]:
+    """Digits in base 10000, the lowest first; those after the point come to whole digits first."""
+    found = []
+    if scale % 4:
+        limbs, rest = _divided(limbs, 10 ** (scale % 4))
+        found.append(rest * np.uint64(10 ** (4 - scale % 4)))
+    while any(limb.any() for limb in limbs):
+        limbs, rest = _divided(limbs, BASE * BASE)
+        high = rest // np.uint64(BASE)
+        found += [rest - high * np.uint64(BASE), high]
+    while len(found) < -(-scale // 4) or not found:
+        found.append(np.zeros(len(limbs[0]), np.uint64))
+    return found
+
+
+def _divided(limbs: list[Numbers], by: int) -> tuple[list[Numbers], Numbers]:
+    """Long division by a number below 2^32: the quotients, and the rest."""
+    while len(limbs) > 2 and not limbs[-1].any():
+        limbs = limbs[:-1]
+    if len(limbs) == 2:
+        whole, divisor = limbs[0] | limbs[1] << _LIMB, np.uint64(by)
+        quotient = whole // divisor
+        return [quotient & _LOW, quotient >> _LIMB], whole - quotient * divisor
+    made: list[Numbers] = []
+    rest = np.zeros(len(limbs[0]), np.uint64)
+    for limb in reversed(limbs):
+        value = rest << _LIMB | limb
+        quotient = value // np.uint64(by)
+        rest = value - quotient * np.uint64(by)
+        made.insert(0, quotient)
+    return made, rest
+
+
+def _written(digits: list[Numbers], scale: int, negative: Numbers, valid: Array | None) -> Array:
+    """Head and digits of each number, without zeros before and behind."""
+    groups = -(-scale // 4)
+    table = np.stack(digits[::-1], axis=1).astype(np.int16)
+    count, width = table.shape
+    there = table != 0
+    some = there.any(axis=1)
+    first = np.where(some, there.argmax(axis=1), 0)
+    last = np.where(some, width - there[:, ::-1].argmax(axis=1), 0)
+    cells = np.empty((count, 4 + width), ">i2")
+    cells[:, 0] = last - first
+    cells[:, 1] = np.where(some, width - groups - 1 - first, 0)
+    cells[:, 2] = np.where(negative & some, _NEGATIVE, 0)
+    cells[:, 3] = scale
+    cells[:, 4:] = table
+    places = np.arange(width)
+    kept = np.ones((count, 4 + width), bool)
+    kept[:, 4:] = (places >= first[:, None]) & (places < last[:, None])
+    return varying(cells[kept].view(np.uint8), (4 + last - first) * 2, valid)
+
+
+def _of_texts(texts: Array) -> Array:
+    """Numerics that travel as texts have a scale each: those of one scale together."""
+    plain = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d{1,60}(?:\.\d{1,16})?$"), False)
+    numbers = plain.to_numpy(zero_copy_only=False)
+    point = pc.fill_null(pc.find_substring(texts, "."), -1).to_numpy(zero_copy_only=False)
+    sizes = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
+    scales = np.where(point < 0, 0, sizes - point - 1)
+    made = fixed(np.zeros((len(texts), 8), np.uint8), validity(texts))
+    for scale in np.unique(scales[numbers]):
+        mask = booleans(numbers & (scales == scale))
+        made = pc.replace_with_mask(
+            made, mask, numeric_binaries(texts.filter(mask).cast(pa.decimal256(_WIDEST, int(scale))))
+        )
+    odd = booleans(~numbers & known(texts))
+    if pc.any(odd).as_py():
+        single = [numeric_binary(t) for t in texts.filter(odd).to_pylist()]
+        made = pc.replace_with_mask(made, odd, pa.array(single, pa.binary()))
+    return made
