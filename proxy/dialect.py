@@ -183,12 +183,14 @@ class Splice:
 class Folding:
     """All that may differ between the user's text and the rewritten one: what the referee folds back. `cte_names` maps
     new names to the user's; `parameters` lists the user's in order; `prefixes` are where column references start
-    (characters of the user's text) whose schema prefix was dropped, with the number of dropped parts."""
+    (characters of the user's text) whose schema prefix was dropped, with the number of dropped parts; `grouped` are
+    where column references start (characters of the rewritten text) that were added to GROUP BY, with their parts."""
 
     splices: tuple[Splice, ...]
     cte_names: Mapping[str, str]
     parameters: tuple[str, ...]
     prefixes: Mapping[int, int]
+    grouped: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def folded(name: str) -> str:
@@ -276,6 +278,9 @@ class Dialect:
     know."""
     case_keeps_type: bool = True
     """Whether CASE without ELSE has the type of its values to the last detail, such as a number's scale."""
+    groups_by_key: Callable[[str], bool] | None = None
+    """Where a GROUP BY of a table's whole primary key lets its other columns stand beside aggregates: whether values of
+    a type (the engine's spelling) can be grouped by; None where there is no such rule."""
     cast_name: Callable[[str], str] = str
     """The engine's spelling of a type -> the one by which policy text casts to it, where sqlglot would misread it."""
 

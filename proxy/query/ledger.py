@@ -14,7 +14,7 @@ from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
 from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
-from proxy.values import Catalog, ColumnUse, Edit, ReasonCode, Reference, Span, Table, TableId
+from proxy.values import Catalog, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class Ledger:
     prefixes: dict[int, int] = field(default_factory=dict)
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
+    groups: list[Grouped] = field(default_factory=list)
     understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """The column references that were resolved: where each starts, and its folded parts, `*` for a star."""
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from proxy.errors import Ungovernable
 from proxy.query.expressions import Reader, is_counted, made_up_name
+from proxy.query.groups import grouped
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_star
@@ -157,6 +158,7 @@ class Resolver:
                 self._reader.flow(part, within, exposed=clause in _EXPOSED or not top)
         for window in node.args.get("windows") or ():
             self._reader.flow(window, scope, exposed=not top)
+        grouped(node, scope, self._ledger)
         return outs
 
     def _select_list(

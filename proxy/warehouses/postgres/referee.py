@@ -34,6 +34,9 @@ class _Side(Protocol):
     def fields(self, node: dict[str, Any]) -> list[Any]:
         """The parts of a column's name."""
 
+    def groups(self, items: list[Any]) -> list[Any]:
+        """The items of a GROUP BY."""
+
     def parameter(self, number: int) -> int:
         """The place of a parameter in the order in which the client binds them."""
 
@@ -90,6 +93,9 @@ class _Original:
         dropped = self._prefixes.get(node.get("location", 0), 0)
         return list(node["fields"][dropped:])
 
+    def groups(self, items: list[Any]) -> list[Any]:
+        return items
+
     def parameter(self, number: int) -> int:
         return self._parameters[number]
 
@@ -102,6 +108,7 @@ class _Rewritten:
 
     def __init__(self, text: str, folding: Folding) -> None:
         self._ctes = folding.cte_names
+        self._grouped = {_offset(text, start): parts for start, parts in folding.grouped.items()}
         self._tables: dict[int, tuple[int, Splice]] = {}
         self._views: dict[int, tuple[int, int, Any]] = {}
         for index, splice in enumerate(folding.splices):
@@ -139,6 +146,15 @@ class _Rewritten:
 
     def fields(self, node: dict[str, Any]) -> list[Any]:
         return list(node["fields"])
+
+    def groups(self, items: list[Any]) -> list[Any]:
+        return [item for item in items if not self._is_added(item)]
+
+    def _is_added(self, item: dict[str, Any]) -> bool:
+        """Whether an item is exactly a column that was added, in its place."""
+        column = item.get("ColumnRef", {})
+        added = self._grouped.get(column.get("location", -1))
+        return added is not None and column["fields"] == [{"String": {"sval": part}} for part in added]
 
     def parameter(self, number: int) -> int:
         return number
@@ -223,4 +239,6 @@ def _fold(tree: Any, side: _Side) -> Any:
             return {kind: side.parameter(node.get("number", 0))}
         elif kind == "CommonTableExpr":
             return {kind: _fold({**node, "ctename": side.cte(node["ctename"])}, side)}
+    if "groupClause" in tree:
+        tree = {**tree, "groupClause": side.groups(tree["groupClause"])}
     return {key: _fold(value, side) for key, value in tree.items() if key != "location"}
