@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,10 @@ _PLACE, _LENGTH, _NUMBERS = "query_location", "query_location_length", "named_pa
 _PLACES = re.compile(f',"(?:{_PLACE}|{_LENGTH})":[0-9]+')
 """Positions in the parser's answer. Inside of a text every quote has a backslash before it, and what is matched here
 has none before its last, so that only parts of nodes are: a text never stands before a colon."""
+
+
+_CHANGING = frozenset({"SUBQUERY", "VALUE_PARAMETER"})
+"""Nodes whose text a rewrite may change; a result's name may be made of it."""
 
 
 class _Mismatch(Exception):
@@ -47,9 +51,10 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
             raise _Mismatch
     except (GatewayError, _Mismatch, KeyError, RecursionError) as error:
         raise _not_proven() from error  # the parser's own words would point into policy text
-    if not (expected.queries or expected.parameters or folding.prefixes):
+    changing = _CHANGING | ({"COLUMN_REF"} if folding.prefixes else set())
+    if not any(_made_up(item, changing) for item in expected.items):
         return {}
-    return _names(only(original, asked), found, bool(folding.prefixes))
+    return _names(only(original, asked), found, changing)
 
 
 def _not_proven() -> Ungovernable:
@@ -105,8 +110,8 @@ class _Expected:
         self._prefixes = _offsets(text, folding.prefixes)
         self._numbers = {name: str(i) for i, name in enumerate(folding.parameters, start=1)}
         self._ctes = folding.cte_names
-        self.queries = self.parameters = False
-        """Whether the tree has sub-queries or parameters, whose text the engine may make a result's name of."""
+        self.items: list[dict[str, Any]] = []
+        """Every select item of the tree."""
 
     def make(self, tree: Any) -> None:
         """Raises `_Mismatch` or `KeyError` where there can be no such tree."""
@@ -130,11 +135,10 @@ class _Expected:
             if place in self._prefixes:
                 node["column_names"] = node["column_names"][self._prefixes[place] :]
             return []
-        if kind == "VALUE_PARAMETER":
-            self.parameters = True
+        if kind == "SELECT_NODE":
+            self.items += node["select_list"]
+        elif kind == "VALUE_PARAMETER":
             node["identifier"] = self._numbers[node["identifier"]]
-        elif kind == "SUBQUERY":
-            self.queries = True
         elif kind in ("RECURSIVE_CTE_NODE", "CTE_NODE") and node.get("cte_name"):
             node["cte_name"] = self._cte(node["cte_name"])
         if "cte_map" in node:
@@ -183,14 +187,10 @@ def _view_tree(view: str) -> Any:
     return statement
 
 
-def _names(before: Any, after: Any, prefixed: bool) -> dict[str, str]:
-    """Names that the engine makes up for result columns from their text, where that text was rewritten; where it is
-    `prefixed`, columns lost a prefix."""
-    changing = {"SUBQUERY", "VALUE_PARAMETER"} | ({"COLUMN_REF"} if prefixed else set())
+def _names(before: Any, after: Any, changing: Set[str]) -> dict[str, str]:
+    """Names that the engine makes up for result columns from their text, where that text was rewritten: it has nodes of
+    kinds that are `changing`."""
     renames: dict[str, str] = {}
-    users = [item for node in nodes(before) if node.get("type") == "SELECT_NODE" for item in node["select_list"]]
-    if not any(_made_up(item, changing) for item in users):
-        return renames
     for item, other, inner in _pairs(before, after):
         if _made_up(item, changing):
             name, new = _spelt(item), _spelt(other)
@@ -210,7 +210,7 @@ def _nameless() -> Ungovernable:
     )
 
 
-def _made_up(item: dict[str, Any], changing: set[str]) -> bool:
+def _made_up(item: dict[str, Any], changing: Set[str]) -> bool:
     if item.get("alias") or item.get("type") == "COLUMN_REF":
         return False
     return any(node.get("type") in changing for node in nodes(item))

@@ -186,11 +186,11 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     stack = [tree]
     while stack:
         item = stack.pop()
-        if isinstance(item, dict):
+        if item.__class__ is dict:
             yield item
-            stack.extend(reversed(item.values()))
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
+            stack += [part for part in reversed(item.values()) if part.__class__ is dict or part.__class__ is list]
+        elif item.__class__ is list:
+            stack += reversed(item)
 
 
 def syntax(sql: str) -> Syntax:
