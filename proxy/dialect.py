@@ -75,6 +75,11 @@ def _of_dates(one: str, two: str) -> bool:
     return one == two == "DATE"
 
 
+def _not_known(*_types: str) -> Any:
+    """The answer of an engine of which nothing is said."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Conversions:
     """When the engine turns a value into another type, and whether that can raise.
@@ -90,6 +95,11 @@ class Conversions:
     printable: Callable[[str], bool] | None = None
     """Whether a type's values become text without raising, in casts and in concatenation with `||`; None where every
     type's do but those of binary and unknown ones, and `||` goes by the table of functions."""
+    arithmetic: Callable[[str, str, str], str | None] = _not_known
+    """The type of what an operator (`+`, `-`, `*`, or `/` by a number other than zero) makes of two types, where it
+    raises on no values; None where it does on some, or is not known."""
+    aggregated: Callable[[str, str], tuple[str, bool] | None] = _not_known
+    """The type of `sum` or `avg` over a type, and whether it raises on no rows, however many; None where not known."""
     early: bool = False
     """Whether constants take the type they meet when the statement is read, so that a wrong one raises whatever the
     rows are; a condition is then true, false or NULL, and a match is only of what is known to be a text."""
