@@ -35,9 +35,9 @@ _DECIDING = (
 """Nodes that can leave one of their parts uncomputed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """A node of an expression: what stands above it, and whether an aggregate or window does."""
+    """A node of an expression: what stands above it, and whether an aggregate or window does. Nothing changes it."""
 
     node: exp.Expr
     above: tuple[exp.Expr, ...]

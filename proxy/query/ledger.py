@@ -14,7 +14,7 @@ from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
 from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
-from proxy.values import Catalog, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
+from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
 
 
 @dataclass(slots=True)
@@ -79,9 +79,13 @@ class Ledger:
     def span(self, *identifiers: exp.Expr | None) -> Span:
         """The characters from the first to the last of some identifiers. Raises `Ungovernable` where they are lost."""
         places = [i.meta for i in identifiers if i is not None]
-        if not places or any("start" not in p or "end" not in p for p in places):
-            raise Ungovernable("A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT)
-        return Span(min(p["start"] for p in places), max(p["end"] for p in places) + 1)
+        try:
+            starts, ends = [p["start"] for p in places], [p["end"] for p in places]
+            return Span(min(starts), max(ends) + 1)
+        except (KeyError, ValueError):
+            raise Ungovernable(
+                "A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT
+            ) from None
 
     def text(self, identifier: exp.Expr) -> str:
         """An identifier as the user spelt it, quotes included."""
@@ -97,20 +101,18 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = {self.known(c.name): self._column(index, c.name, table) for c in table.columns}
+        columns = {self.known(c.name): self._column(index, c) for c in table.columns}
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
         return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
 
-    def _column(self, index: int, name: str, table: Table) -> Flow:
-        known = next(Type(c.kind, self.dialect.types(c.type)) for c in table.columns if c.name == name)
-        origin = frozenset({(index, name)})
-        return Flow(origin, origin, known, plain=True)
+    def _column(self, index: int, column: Column) -> Flow:
+        origin = frozenset({(index, column.name)})
+        return Flow(origin, origin, Type(column.kind, self.dialect.types(column.type)), plain=True)
 
     def _table(self, folded: list[str], span: Span) -> Table:
         warehouse = self.known(self.catalog.warehouse)
-        schemas = {schema for schema, _ in self.catalog.tables}
-        if len(folded) == 2 and folded[0] == warehouse and warehouse not in schemas:
+        if len(folded) == 2 and folded[0] == warehouse and all(warehouse != s for s, _ in self.catalog.tables):
             folded = folded[1:]  # `shop.customers`: the warehouse's name, where no schema has it
         path = [self.known(s) for s in self.catalog.search_path] if len(folded) == 1 else [folded[-2]]
         known = len(folded) < 3 or folded[0] == warehouse
