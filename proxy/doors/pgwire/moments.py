@@ -97,10 +97,12 @@ def timestamp_texts(array: Array) -> Array:
     unit, zone = array.type.unit, "" if array.type.tz is None else "+00"
     counts = array.view(pa.int64())
     day = DAY_S * PER_SECOND[unit]
-    if _within(counts, _FIRST_DAY * day, (_LAST_PLAIN_DAY + 1) * day - 1):
+    low = max(_FIRST_DAY * day, -LAST_TICK + 1)
+    high = min((_LAST_PLAIN_DAY + 1) * day, LAST_TICK) - 1
+    if _within(counts, low, high):
         return _moments(counts.view(pa.timestamp(unit)), zone)
     numbers = ticks(array, np.int64)
-    plain = (numbers >= _FIRST_DAY * day) & (numbers < (_LAST_PLAIN_DAY + 1) * day)
+    plain = (numbers >= low) & (numbers <= high)
     safe = pc.if_else(booleans(plain), counts, pa.scalar(0, pa.int64())).view(pa.timestamp(unit))
     texts = _moments(safe, zone)
     return _with_odd(

@@ -197,12 +197,13 @@ def _objects(array: Array, texts: Form) -> Array:
 
 def _maps(array: Array, texts: Form) -> Array:
     """Maps by the texts of their keys."""
-    valid = array.is_valid()
-    lists = pa.ListArray.from_arrays(array.offsets, pa.array(np.arange(len(array.keys))), mask=pc.invert(valid))
-    places = lists.flatten()
+    offsets = np.array(array.offsets)
+    counts = np.where(known(array), np.diff(offsets), 0)
+    ends = np.cumsum(counts)
+    places = pa.array(np.repeat(offsets[:-1] - ends + counts, counts) + np.arange(counts.sum()))
     keys, items = array.keys.take(places), array.items.take(places)
     entries = joined(_string(texts(keys).cast(pa.string()), escapes=True), pa.scalar(":"), _json(items, texts))
-    return joined(pa.scalar("{"), pc.binary_join(listed(entries, sizes(lists)), ","), pa.scalar("}"))
+    return joined(pa.scalar("{"), pc.binary_join(listed(entries, counts), ","), pa.scalar("}"))
 
 
 def _unions(array: Array, texts: Form) -> Array:

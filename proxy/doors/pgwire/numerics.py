@@ -17,12 +17,15 @@ import pyarrow as pa
 from proxy.doors.pgwire.columns import Array, Numbers, booleans, fixed, joined, known, pc, ticks, validity, varying
 
 BASE = 10_000
-_NEGATIVE, _NAN, _INFINITY, _MINUS_INFINITY = 0x4000, 0xC000, 0xD000, 0xF000
-_SPECIAL = {"NaN": _NAN, "Infinity": _INFINITY, "-Infinity": _MINUS_INFINITY}
+_NEGATIVE = 0x4000
+_SPECIAL = {"NaN": (0xC000, 0), "Infinity": (0xD000, 32), "-Infinity": (0xF000, 32)}
+"""Sign and scale of what is no number; the server's scale of infinity is an artefact of how it stores it."""
 _HEAD = struct.Struct("!hhHH")
 _LIMB = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _WIDEST = 76
+_ARROW_PLAIN = 1e10
+"""From here on, Arrow writes floats scientifically."""
 
 
 # ------------------------------------------------------------------------------------------------------ single values
@@ -73,7 +76,7 @@ def _strict(value: float, short: str, single: bool) -> str:
 def numeric_binary(text: str) -> bytes:
     """A numeric, from its text. Raises `ValueError`, `ArithmeticError` where it is none, or `struct.error`."""
     if text in _SPECIAL:
-        return _HEAD.pack(0, 0, _SPECIAL[text], 0)
+        return _HEAD.pack(0, 0, *_SPECIAL[text])
     sign, digits, exponent = Decimal(text).as_tuple()
     if not isinstance(exponent, int):
         raise ValueError
@@ -116,8 +119,8 @@ def float_texts(array: Array) -> Array:
         if high >= 999_999:
             texts = _large(texts)
         odd &= _between(texts, numbers)
-    else:
-        odd |= (numbers > 9.9e13) & (numbers < 1e15)
+    elif high >= _ARROW_PLAIN:
+        texts = _middle(texts, array, numbers)
     if odd.any():
         found = [float_text(float(v), single) for v in ticks(array, numbers.dtype)[odd]]
         texts = pc.replace_with_mask(texts, booleans(odd & known(array)), pa.array(found, pa.string()))
@@ -135,9 +138,24 @@ def _small(texts: Array) -> Array:
     return pc.replace_substring_regex(texts, r"e-(\d)$", r"e-0\1")
 
 
+def _middle(texts: Array, array: Array, numbers: Numbers) -> Array:
+    """Float8s below 1e15 are plain; Arrow writes them scientifically from 1e10."""
+    middle = (numbers >= _ARROW_PLAIN) & (numbers < 1e15)
+    if not middle.any():
+        return texts
+    values = np.where(middle, ticks(array, np.float64), 0)
+    whole = values.astype(np.int64)
+    texts = pc.if_else(booleans(middle & (whole == values)), pa.array(whole).cast(pa.string()), texts)
+    if (middle & (whole != values)).any():
+        for power in range(10, 15):
+            pattern = rf"^(-?\d)\.(\d{{{power}}})(\d+)e\+{power}$"
+            texts = pc.replace_substring_regex(texts, pattern, r"\1\2.\3")
+    return pc.if_else(array.is_valid(), texts, pa.scalar(None, pa.string()))
+
+
 def _large(texts: Array) -> Array:
-    """Float4s from 1e6 are scientific; Arrow writes them plainly up to 1e14."""
-    for power in range(6, 15):
+    """Float4s from 1e6 are scientific; Arrow writes them plainly below 1e10."""
+    for power in range(6, 10):
         pattern = rf"^(-?)(\d)(\d{{{power}}})(?:\.(\d+))?$"
         texts = pc.replace_substring_regex(texts, pattern, rf"\1\2.\3\4e+{power:02}")
     texts = pc.replace_substring_regex(texts, r"\.?0+e\+", "e+")
