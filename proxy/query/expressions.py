@@ -5,13 +5,15 @@ Rule kept here: an expression is walked without recursion (only sub-queries recu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
 from proxy.query.agreement import WIDE, Types, common
 from proxy.query.arithmetic import aggregated, computed
 from proxy.query.classes import Among
+from proxy.query.growth import GROWING, MOST, grows, sizes
 from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column, resolve_star
@@ -43,6 +45,7 @@ _KEEPS_TYPE = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
 
 
 _LEAVES = Among(exp.Column, exp.Query, exp.Columns, exp.PositionalColumn, exp.Star)
+_GROWING = Among(*GROWING)
 """What may end the walk through an expression."""
 _WITHOUT_OPERANDS = Among(exp.DataType, exp.Identifier, exp.Var, exp.TableAlias)
 
@@ -71,11 +74,17 @@ class Reader:
                 leaves.append((leaf, place, place.settled and self._is_own(leaf, env)))
         for place in reversed(inner):  # bottom up, as far as types matter for comparing columns
             types[id(place.node)] = self._type(place.node, types)
-        self._guards.expression(leaves, inner, types, exposed)
+        growing = [place.node for place in inner if _GROWING[type(place.node)] and grows(place.node)]
+        cells = _cells(leaves, inner) if growing else {}
+        large = frozenset(id(node) for node in growing if cells[id(node)] > MOST)
+        self._guards.expression(leaves, inner, types, exposed, large)
         if len(leaves) == 1 and isinstance(root, exp.Column):
             return leaves[0][0]
         flows = [flow.settled() if settled else flow for flow, _, settled in leaves]
-        return merged(flows).derived(types.get(id(root)))
+        made = merged(flows).derived(types.get(id(root)))
+        nodes = len(inner) + sum(flow.nodes for flow, _, settled in leaves if not settled)
+        self._ledger.weigh(nodes)
+        return replace(made, cells=cells.get(id(root), made.cells), nodes=nodes)
 
     def _leaf(self, node: exp.Expr, env: Env, types: Types) -> Flow | None:
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
@@ -163,6 +172,11 @@ def _values(node: exp.Case | exp.Coalesce) -> list[exp.Expr]:
         return [node.this, *node.expressions]
     values = [*(branch.args.get("true") for branch in node.args["ifs"]), node.args.get("default")]
     return [value for value in values if value is not None]
+
+
+def _cells(leaves: list[tuple[Flow, Place, bool]], inner: list[Place]) -> Mapping[int, float]:
+    """How large each node's value can be."""
+    return sizes([place.node for place in inner], {id(place.node): flow.cells for flow, place, _ in leaves})
 
 
 def _joined(node: exp.Expr) -> list[exp.Expr]:

@@ -9,6 +9,7 @@ it everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -56,13 +57,19 @@ class Guards:
     """Whether what is read stands in a sub-query: all of it, its aggregates too, is computed when a row asks for it."""
 
     def expression(
-        self, leaves: list[tuple[Flow, Place, bool]], inner: list[Place], types: Types, exposed: bool
+        self,
+        leaves: list[tuple[Flow, Place, bool]],
+        inner: list[Place],
+        types: Types,
+        exposed: bool,
+        large: Set[int] = frozenset(),
     ) -> None:
         """One whole expression: `leaves` are its columns and sub-queries (with whether an aggregate settles them),
-        `inner` its other nodes. `exposed` says that the engine may compute it before a row filter."""
+        `inner` its other nodes, of which those in `large` (ids) raise where their value is too large. `exposed` says
+        that the engine may compute it before a row filter."""
         whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
         sql, dialect = self.ledger.sql, self.ledger.dialect
-        raising = [p for p in inner if can_raise(p.node, sql, dialect, types)]
+        raising = [p for p in inner if id(p.node) in large or can_raise(p.node, sql, dialect, types)]
         if not self.nested:
             raising = [p for p in raising if not is_settling(p.node, sql, dialect)]
         raising += [p for _, p, _ in leaves if may_be_several(p.node)]

@@ -61,6 +61,27 @@ class Ledger:
     groups: list[Grouped] = field(default_factory=list)
     understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """The column references that were resolved: where each starts, and its folded parts, `*` for a star."""
+    nodes: int = 0
+    """Of all expressions so far, those of sub-queries put into them."""
+
+    def weigh(self, nodes: int) -> None:
+        """An expression of so many nodes was read, those of sub-queries put into it. Raises `TooLarge`: a text of a few
+        lines can double an expression dozens of times, and engines plan all of it."""
+        self.nodes += nodes
+        if self.nodes > self.caps.max_merged_nodes:
+            raise TooLarge(
+                "Columns of sub-queries are used so often in columns of others that the statement becomes too large: "
+                "compute them in fewer steps.",
+                ReasonCode.TOO_COMPLEX,
+            )
+
+    def check_width(self, columns: int) -> None:
+        """Raises `TooLarge` for a query with so many columns: stars over stars double them each time."""
+        if columns > self.caps.max_columns:
+            raise TooLarge(
+                f"A part of the statement has more than {self.caps.max_columns} columns: select those that you need.",
+                ReasonCode.TOO_COMPLEX,
+            )
 
     def folded(self, identifier: exp.Expr) -> str:
         """A name as the engine compares it."""

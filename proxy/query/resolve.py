@@ -180,6 +180,7 @@ class Resolver:
                 if expanded is None:
                     self._touch_all(scope)
                 outs = outs + list(expanded) if outs is not None and expanded is not None else None
+                self._ledger.check_width(len(outs or ()))
                 continue
             flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not hidden)
             if isinstance(item, exp.Alias):
@@ -226,6 +227,7 @@ class Resolver:
                 outs.extend(source.outs)
             else:
                 return None
+            self._ledger.check_width(len(outs))
         return tuple(outs)
 
     # ---------------------------------------------------------------------------------------------------------- WITH
