@@ -16,6 +16,11 @@ from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
 from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
 
+_KEPT = 4096
+_columns_kept: dict[tuple[int, int, str], tuple[Table, dict[str, Flow]]] = {}
+"""What a table offers, by its object, the index of the reference and the dialect; the object is kept: its id is no
+other's."""
+
 
 @dataclass(slots=True)
 class Named:
@@ -122,10 +127,24 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = {self.known(c.name): self._column(index, c) for c in table.columns}
+        columns = self._columns(table, index)
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
         return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
+
+    def _columns(self, table: Table, index: int) -> dict[str, Flow]:
+        """The columns of a table as reference `index` offers them: nobody changes them, and all statements that read
+        this very table there share them."""
+        key = (id(table), index, self.dialect.name)
+        kept = _columns_kept.get(key)
+        if kept is not None and kept[0] is table:
+            return kept[1]
+        columns = {self.known(c.name): self._column(index, c) for c in table.columns}
+        if columns:
+            if len(_columns_kept) >= _KEPT:
+                _columns_kept.clear()
+            _columns_kept[key] = table, columns
+        return columns
 
     def _column(self, index: int, column: Column) -> Flow:
         origin = frozenset({(index, column.name)})

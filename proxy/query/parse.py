@@ -98,9 +98,10 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
 def _check_one_statement(tokens: list[Token]) -> None:
     """Thousands of statements are refused before any of them is parsed."""
     ended = False
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        ended = ended or (token.token_type is TokenType.SEMICOLON and before is not None)
-        if ended and token.token_type is not TokenType.SEMICOLON:
+    for place, token in enumerate(tokens):
+        if token.token_type is TokenType.SEMICOLON:
+            ended = ended or place > 0
+        elif ended:
             raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
 
 
@@ -148,33 +149,34 @@ def _wrong_kind(tree: exp.Expr, refused: GatewayError | None) -> GatewayError:
     )
 
 
-def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    """Every node with its height below the root; does not recurse."""
-    stack = [(tree, 0)]
-    while stack:
-        node, height = stack.pop()
-        yield node, height
-        stack += [(child, height + 1) for child in node.iter_expressions(reverse=True)]
+def levels(tree: exp.Expr) -> Iterator[list[exp.Expr]]:
+    """The nodes of a tree by their height below the root, the root first; does not recurse."""
+    level = [tree]
+    while level:
+        yield level
+        level = [child for node in level for child in node.iter_expressions()]
 
 
 def _check_nodes(tree: exp.Expr, dialect: Dialect, caps: Caps, refused: GatewayError | None) -> Set[type[exp.Expr]]:
     """The classes of all nodes. Raises `TooLarge`, or `Ungovernable` for a class that is not listed, in the words of
     whoever knows what to do."""
     kinds: dict[type[exp.Expr], int] = {}
-    for count, (node, height) in enumerate(walk(tree), start=1):
+    count = 0
+    for height, level in enumerate(levels(tree)):
+        count += len(level)
         if count > caps.max_nodes or height > caps.max_height:
             raise TooLarge(
                 "The statement is too complex: shorten its lists and chains of AND, OR or operators.",
                 ReasonCode.TOO_COMPLEX,
             )
-        kind = type(node)
-        if kind not in kinds:
-            name = kind.__name__
-            if name not in dialect.nodes:
-                told = refused is None or name in _INSTEAD or not _is_detailed(refused)
-                raise _refused_node(name) if told or refused is None else refused
-            kinds[kind] = 0
-        kinds[kind] += 1
+        for kind in map(type, level):
+            if kind not in kinds:
+                name = kind.__name__
+                if name not in dialect.nodes:
+                    told = refused is None or name in _INSTEAD or not _is_detailed(refused)
+                    raise _refused_node(name) if told or refused is None else refused
+                kinds[kind] = 0
+            kinds[kind] += 1
     ctes, set_operations, references = (
         sum(count for kind, count in kinds.items() if issubclass(kind, wanted))
         for wanted in (exp.CTE, exp.SetOperation, exp.Table)
@@ -195,9 +197,11 @@ def _is_detailed(refused: GatewayError) -> bool:
 
 def _check_table_word(tokens: list[Token]) -> None:
     """`TABLE t` stands for `SELECT * FROM t`, and has no place where a policy view could stand."""
-    for before, word, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
-        is_name = before is not None and before.token_type in (TokenType.DOT, TokenType.ALIAS)
-        if word.token_type is TokenType.TABLE and not is_name and after.token_type in _NAMES:
+    for place, word in enumerate(tokens[:-1]):
+        if word.token_type is not TokenType.TABLE:
+            continue
+        is_name = place > 0 and tokens[place - 1].token_type in (TokenType.DOT, TokenType.ALIAS)
+        if not is_name and tokens[place + 1].token_type in _NAMES:
             raise Ungovernable(
                 "TABLE is not supported as a query: write SELECT * FROM and the table's name.",
                 Reason(ReasonCode.CONSTRUCT, "table"),
