@@ -17,8 +17,9 @@ import pyarrow.types as at
 from proxy.doors.pgwire import moments
 from proxy.doors.pgwire.binaries import DAY_SHIFT, binaries
 from proxy.doors.pgwire.columns import Array, binary
+from proxy.doors.pgwire.floats import float_text
 from proxy.doors.pgwire.moments import LAST_DAY, date_text, interval_text, time_text, timestamp_text
-from proxy.doors.pgwire.numerics import float_text, numeric_binary
+from proxy.doors.pgwire.numerics import numeric_binary
 from proxy.doors.pgwire.texts import texts
 from proxy.doors.pgwire.types import WireType, is_uuid
 

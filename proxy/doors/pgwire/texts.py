@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as at
 
-from proxy.doors.pgwire import moments, nested, numerics
+from proxy.doors.pgwire import floats, moments, nested, numerics
 from proxy.doors.pgwire.columns import Array, bounds, fixed, flat, pc, validity, varying
 from proxy.doors.pgwire.types import is_binary, is_list, is_text, is_uuid
 
@@ -76,7 +76,7 @@ _TEXTS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Array], Array]], ..
     (at.is_integer, _as_it_is),
     (at.is_null, _as_it_is),
     (at.is_boolean, _booleans),
-    (at.is_floating, numerics.float_texts),
+    (at.is_floating, floats.float_texts),
     (at.is_decimal, numerics.decimal_texts),
     (at.is_date, moments.date_texts),
     (at.is_timestamp, moments.timestamp_texts),
