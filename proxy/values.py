@@ -142,13 +142,15 @@ class TypeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the warehouse; `type` is the engine's own spelling. `own_collation`: it compares texts otherwise than
-    its type does, so that comparing it with others can raise."""
+    its type does, so that comparing it with others can raise. `computed`: its value is made when it is read, as that of
+    a view's column is, so that reading it can raise."""
 
     name: str
     type: str
     kind: TypeKind
     nullable: bool = True
     own_collation: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

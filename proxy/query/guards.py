@@ -75,6 +75,7 @@ class Guards:
         raising += [p for _, p, _ in leaves if may_be_several(p.node)]
         collated = [p for flow, p, _ in leaves if p.above and self.ledger.collated(flow.origins)]
         raising += [Place(p.above[-1], p.above[:-1], p.settled) for p in collated]
+        raising += [p for flow, p, _ in leaves if self.ledger.computed(flow.origins)]
         if any(isinstance(node, _DECIDING) for place in raising for node in (place.node, *place.above)):
             self.ledger.guard(whole)
         if not exposed:
@@ -85,7 +86,7 @@ class Guards:
         self._lax = self._lax or bool(collated) or not strict
         under = {id(place.node) for place in raising}
         for flow, place, settled in leaves:
-            if not settled and any(id(above) in under for above in place.above):
+            if not settled and any(id(node) in under for node in (*place.above, place.node)):
                 self.ledger.guard(flow.live)
 
     def joined(self, origins: frozenset[Origin], raises: bool) -> None:

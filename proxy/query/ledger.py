@@ -177,11 +177,14 @@ class Ledger:
 
     def collated(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may bear a collation of its own, which conflicts with others only when it is computed."""
-        return any(
-            column.own_collation and column.name == name
-            for index, name in origins
-            for column in self.references[index].table.columns
-        )
+        return any(column.own_collation for column in self._columns(origins))
+
+    def computed(self, origins: frozenset[Origin]) -> bool:
+        """Whether a value may be made when it is read, by an expression that nothing is known of."""
+        return any(column.computed for column in self._columns(origins))
+
+    def _columns(self, origins: frozenset[Origin]) -> list[Column]:
+        return [c for index, name in origins for c in self.references[index].table.columns if c.name == name]
 
     def touch(self, origins: frozenset[Origin]) -> None:
         """Columns that the statement may read."""

@@ -72,7 +72,7 @@ def snapshot(connection: Any, warehouse: str, search_path: Sequence[str]) -> Cat
     views = {(schema, name) for schema, name in connection.execute(VIEWS_SQL, [warehouse]).fetchall()}
     columns: dict[tuple[str, str], list[Column]] = {}
     for schema, table, name, data_type, nullable in connection.execute(COLUMNS_SQL, [warehouse]).fetchall():
-        column = Column(name, data_type, kind_of(data_type), bool(nullable))
+        column = Column(name, data_type, kind_of(data_type), bool(nullable), computed=(schema, table) in views)
         columns.setdefault((schema, table), []).append(column)
     tables = {
         (folded(schema), folded(name)): Table(TableId(warehouse, schema, name), tuple(found), (schema, name) in views)

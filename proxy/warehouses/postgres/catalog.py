@@ -41,6 +41,7 @@ SELECT n.nspname, c.relname, CASE WHEN c.relispartition OR EXISTS (
         coalesce(d.base, a.atttypid), CASE WHEN a.atttypmod = -1 THEN coalesce(d.typmod, -1) ELSE a.atttypmod END
     ),
     NOT (a.attnotnull OR coalesce(dt.typnotnull, false)), a.attcollation NOT IN (0, 100),
+    c.relkind = 'v' OR a.attgenerated = 'v',
     (SELECT pg_catalog.cardinality(k.conkey) FROM pg_catalog.pg_constraint AS k
         WHERE k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable AND a.attnum = ANY(k.conkey))
 FROM pg_catalog.pg_class AS c
@@ -156,10 +157,10 @@ def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalo
     columns: dict[tuple[str, str, bool], list[Column]] = {}
     keys: dict[tuple[str, str], list[str]] = {}
     sizes: dict[tuple[str, str], int] = {}
-    for schema, table, kind, name, data_type, nullable, collated, size in rows:
+    for schema, table, kind, name, data_type, nullable, collated, computed, size in rows:
         found = columns.setdefault((schema, table, kind in ("v", "m")), [])
         own = bool(collated) and data_type != "name"
-        found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own))
+        found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own, bool(computed)))
         if size is not None:
             keys.setdefault((schema, table), []).append(name)
             sizes[schema, table] = size
@@ -171,9 +172,13 @@ def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalo
     return Catalog(warehouse, "postgres", _version(warehouse, tables, path), tables, tuple(path))
 
 
+def _told(column: Column) -> list[object]:
+    return [column.name, column.type, column.nullable, column.own_collation, column.computed]
+
+
 def _version(warehouse: str, tables: Mapping[tuple[str, str], Table], path: Sequence[str]) -> str:
     content = [
-        [t.id.schema, t.id.name, t.is_view, t.key, [[c.name, c.type, c.nullable, c.own_collation] for c in t.columns]]
+        [t.id.schema, t.id.name, t.is_view, t.key, [_told(column) for column in t.columns]]
         for _, t in sorted(tables.items())
     ]
     canonical = json.dumps([warehouse, list(path), content], ensure_ascii=True, separators=(",", ":"))
