@@ -127,12 +127,12 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = self._columns(table, index)
+        columns = self._offered(table, index)
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
         return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
 
-    def _columns(self, table: Table, index: int) -> dict[str, Flow]:
+    def _offered(self, table: Table, index: int) -> dict[str, Flow]:
         """The columns of a table as reference `index` offers them: nobody changes them, and all statements that read
         this very table there share them."""
         key = (id(table), index, self.dialect.name)
