@@ -264,7 +264,7 @@ async def test_many_readers_share_the_workers(workers: Workers) -> None:
 
 
 SENT = (
-    "WITH t AS (SELECT id FROM customers WHERE name = $1) SELECT sales.customers.*, c.name AS n, count(*) "
+    "WITH t AS (SELECT id FROM customers WHERE name = $1) SELECT sales.customers.name, c.*, count(*) "
     "FROM sales.customers JOIN t ON t.id = sales.customers.id, customers c WHERE 1 / c.id > 0 GROUP BY ALL"
 )
 
