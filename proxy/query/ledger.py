@@ -177,13 +177,13 @@ class Ledger:
 
     def collated(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may bear a collation of its own, which conflicts with others only when it is computed."""
-        return any(column.own_collation for column in self._columns(origins))
+        return any(column.own_collation for column in self._origin_columns(origins))
 
     def computed(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may be made when it is read, by an expression that nothing is known of."""
-        return any(column.computed for column in self._columns(origins))
+        return any(column.computed for column in self._origin_columns(origins))
 
-    def _columns(self, origins: frozenset[Origin]) -> list[Column]:
+    def _origin_columns(self, origins: frozenset[Origin]) -> list[Column]:
         return [c for index, name in origins for c in self.references[index].table.columns if c.name == name]
 
     def touch(self, origins: frozenset[Origin]) -> None:
