@@ -237,6 +237,11 @@ class Gateway:
             view = self._policy.view(caller, await self._warehouses[name].catalog())
             return name, tuple(view.tables[t] for t in sorted(view.tables))
 
+    async def path(self, warehouse: str | None) -> tuple[str, Sequence[str]]:
+        """A warehouse's name, and the schemas in which it looks for unqualified names. Raises `InvalidSql`."""
+        name = self._warehouse_name(warehouse)
+        return name, (await self._warehouses[name].catalog()).search_path
+
     async def audit(self, caller: Caller, after: int, limit: int, filters: Mapping[str, str]) -> Sequence[Record]:
         """Audit records, for those granted `read` on `usher.audit`; the reading is itself recorded. Raises `Denied`."""
         allowed = self._policy.may(caller, AUDIT_OBJECT, "read")

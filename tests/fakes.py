@@ -221,9 +221,10 @@ def _column_views() -> tuple[ColumnView, ...]:
 
 @dataclass
 class FakeRewriter:
-    """Plans that bind the client's parameters, the caller's region and the mask key."""
+    """Plans that bind the client's parameters, the caller's region and the mask key; `where` is one more filter."""
 
     world: World
+    where: str = ""
 
     def rewrite(self, query: Query, decision: Decision) -> Plan:
         """The plan."""
@@ -236,7 +237,8 @@ class FakeRewriter:
         )
         return Plan(
             warehouse=query.warehouse,
-            sql=f"SELECT id, name, mask(email) AS email FROM customers WHERE region = ${len(query.parameters) + 1}",
+            sql=f"SELECT id, name, mask(email) AS email FROM customers WHERE region = ${len(query.parameters) + 1}"
+            + self.where,
             slots=slots,
             query=query,
             decision=decision,

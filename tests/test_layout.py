@@ -58,6 +58,7 @@ DATA_TABLES: dict[str, str] = {}
 ENGINE_NAMES: dict[str, str] = {
     "proxy/demo/folder.py": "writes the demo's settings, which name the warehouse's kind",
     "proxy/demo/show.py": "shows the same question asked without Usher, of the embedded engine itself",
+    "proxy/doors/pgwire/variables.py": "the one value of IntervalStyle, as the protocol spells it",
     "proxy/demo/warehouse.py": "makes the sample warehouse, a file of the embedded engine",
 }
 
@@ -66,6 +67,8 @@ CATCH_ALL: dict[str, str] = {
     "proxy/cli/__init__.py:main": "the outermost loop of the command line, where nobody is shown a stack trace",
     "proxy/doors/http/edge.py:_guarded": "the door's outermost loop",
     "proxy/doors/http/sending.py:_answer": "the door's outermost loop once the head of the answer has left",
+    "proxy/doors/pgwire/dialogue.py:_answer": "the door's outermost loop: a message fails, its session goes on",
+    "proxy/doors/pgwire/server.py:_served": "the door's outermost loop: a connection fails, the others go on",
     "proxy/workers.py:_answer": "the function's own exception goes to the caller in the other process",
     "proxy/workers.py:_keep_slot": "whatever an initializer raises goes to start(); a replacement retries",
     "proxy/workers.py:_raised": "an exception class of any library may refuse to travel; then its name does",

@@ -6,6 +6,7 @@ type that `types.of_field` states for it, and as nothing else.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from proxy.doors.pgwire import moments, nested
 from proxy.doors.pgwire.columns import Array, big_endian, binary, fixed, flat, joined, pc, ticks, validity
 from proxy.doors.pgwire.numerics import numeric_binaries
 from proxy.doors.pgwire.texts import texts, uuid_bytes
-from proxy.doors.pgwire.types import BY_OID, WireType, is_list, is_text
+from proxy.doors.pgwire.types import BY_NAME, BY_OID, VECTORS, WireType, is_list, is_text
 from proxy.errors import QueryFailed
 from proxy.values import ReasonCode
 
@@ -124,6 +125,12 @@ def _as_text(array: Array) -> Array:
     return binary(texts(array))
 
 
+def _char(array: Array) -> Array:
+    """One byte, which is zero for the empty text."""
+    made = _as_text(array)
+    return pc.if_else(pc.equal(pc.binary_length(made), 0), pa.scalar(b"\0", pa.binary()), made)
+
+
 def _bytes(array: Array) -> Array:
     return array.cast(pa.binary())
 
@@ -143,6 +150,32 @@ def _uuid(array: Array) -> Array:
     return fixed(nibbles[:, :, 0] << 4 | nibbles[:, :, 1], validity(array))
 
 
+def _numeric(array: Array) -> Array:
+    try:
+        return numeric_binaries(array)
+    except (ValueError, ArithmeticError, struct.error, pa.ArrowException) as error:
+        raise QueryFailed(MISFIT, ReasonCode.CONVERSION, sqlstate="22P02") from error
+
+
+def _vector(name: str) -> Callable[[Array], Array]:
+    """Numbers with blanks between them as arrays that count from 0; the catalog's, of which there are few."""
+    element = BY_NAME[VECTORS[name]]
+    form = "!ih" if element.size == 2 else "!iI"
+
+    def made(text: str) -> bytes:
+        numbers = [int(n) for n in text.split()]
+        head = struct.pack("!iiiii", 1, 0, element.oid, len(numbers), 0)
+        return head + b"".join(struct.pack(form, element.size, n) for n in numbers)
+
+    def convert(array: Array) -> Array:
+        try:
+            return pa.array([None if v is None else made(v) for v in array.to_pylist()], pa.binary())
+        except (ValueError, struct.error) as error:
+            raise QueryFailed(MISFIT, ReasonCode.CONVERSION, sqlstate="22P02") from error
+
+    return convert
+
+
 _NIBBLES = np.zeros(256, np.uint8)
 for _digit in "0123456789abcdefABCDEF":
     _NIBBLES[ord(_digit)] = int(_digit, 16)
@@ -150,8 +183,10 @@ for _digit in "0123456789abcdefABCDEF":
 _BINARIES: Mapping[str, Callable[[Array], Array]] = {
     **{name: _of_fixed(name) for name in _FIXED},
     **dict.fromkeys(("text", "varchar", "bpchar", "name", "json"), _as_text),
+    **{name: _vector(name) for name in VECTORS},
     "bytea": _bytes,
+    "char": _char,
     "jsonb": _jsonb,
-    "numeric": numeric_binaries,
+    "numeric": _numeric,
     "uuid": _uuid,
 }

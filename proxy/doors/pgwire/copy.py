@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from proxy.doors.pgwire.columns import Array, Numbers, big_endian, binary, booleans, joined, lengths, pc
 from proxy.doors.pgwire.rows import BINARY_FORMAT, TEXT_FORMAT, Parts, Piece, add, pieces, result_columns
-from proxy.doors.pgwire.texts import texts
+from proxy.doors.pgwire.texts import fitting, texts
 from proxy.errors import InvalidSql
 from proxy.values import ReasonCode
 
@@ -176,7 +176,8 @@ class CopyEncoder:
         return _finished(parts, head)
 
     def _cell(self, array: Array, place: int) -> Array:
-        made, options = texts(array).cast(pa.string()), self._options
+        made = texts(fitting(array, self._columns[place].type)).cast(pa.string())
+        options = self._options
         harmless = pa.types.is_primitive(array.type) and options.delimiter in _HARMLESS
         if options.format == "text" and not harmless:
             made = _escaped(made, options)

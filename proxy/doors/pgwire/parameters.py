@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from proxy.doors.pgwire import arrays, readings, received, spans
-from proxy.doors.pgwire.types import BY_NAME, BY_OID
+from proxy.doors.pgwire.types import BY_NAME, BY_OID, VECTORS
 from proxy.errors import InvalidSql
 from proxy.values import Reason, ReasonCode
 
@@ -72,7 +72,14 @@ def _refused(place: int, why: str, sqlstate: str) -> InvalidSql:
 
 
 # ------------------------------------------------------------------------------------------------------------ by type
-_TEXTUAL = ("text", "varchar", "bpchar", "name", "json", "jsonb")
+def _vector(name: str) -> Read:
+    """Numbers as a text with blanks between them."""
+    element = BY_NAME[VECTORS[name]]
+    read = received.number("!h" if element.size == 2 else "!I")
+    return lambda value: " ".join(str(n) for n in arrays.from_binary(value, element.oid, read))
+
+
+_TEXTUAL = ("text", "varchar", "bpchar", "name", "char", "json", "jsonb", *VECTORS)
 _TEXTS: Mapping[str, Read] = {
     **dict.fromkeys(_TEXTUAL, str),
     "bool": readings.boolean,
@@ -97,6 +104,8 @@ _BINARY: Mapping[str, Read] = {
     "jsonb": received.jsonb,
     "bool": received.boolean,
     "bytea": bytes,
+    "char": received.char,
+    **{name: _vector(name) for name in VECTORS},
     "int2": received.number("!h"),
     "int4": received.number("!i"),
     "int8": received.number("!q"),

@@ -47,6 +47,13 @@ def text(value: bytes) -> str:
     return value.decode("utf-8")
 
 
+def char(value: bytes) -> str:
+    """One byte, which is zero for the empty text."""
+    if len(value) != 1 or value > b"\x7f":
+        raise ValueError
+    return value.decode("ascii").rstrip("\0")
+
+
 def jsonb(value: bytes) -> str:
     """The text behind the number of the version."""
     if value[:1] != b"\1":

@@ -25,7 +25,7 @@ import pyarrow as pa
 from proxy.doors.pgwire import scalars
 from proxy.doors.pgwire.binaries import binaries, fixed_binaries
 from proxy.doors.pgwire.columns import EMPTY, Array, Numbers, big_endian, binary, fixed, flat, lengths, pc
-from proxy.doors.pgwire.texts import texts
+from proxy.doors.pgwire.texts import fitting, texts
 from proxy.doors.pgwire.types import WireType, of_field
 from proxy.errors import InvalidSql, TooLarge
 from proxy.values import ReasonCode
@@ -131,6 +131,7 @@ class Parts:
 
 def add(parts: Parts, array: Array, column: ResultColumn) -> None:
     """The lengths and the values of a column."""
+    array = fitting(array, column.type)
     if column.format == BINARY_FORMAT and not array.null_count:
         cells = fixed_binaries(array, column.type)
         if cells is not None:
@@ -153,6 +154,7 @@ def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def _cells(array: Array, column: ResultColumn) -> scalars.Cells:
+    array = fitting(array, column.type)
     if column.format == TEXT_FORMAT:
         return scalars.text_cells(array)
     return scalars.binary_cells(array, column.type)

@@ -14,10 +14,11 @@ import pyarrow.types as at
 
 from proxy.doors.pgwire import floats, moments, nested, numerics
 from proxy.doors.pgwire.columns import Array, bounds, fixed, flat, pc, validity, varying
-from proxy.doors.pgwire.types import is_binary, is_list, is_text, is_uuid
+from proxy.doors.pgwire.types import WireType, is_binary, is_list, is_text, is_uuid
 
 _TRUE, _FALSE = pa.scalar("t"), pa.scalar("f")
 _HEX = np.frombuffer("".join(f"{i:02x}" for i in range(256)).encode(), np.uint8).reshape(256, 2)
+_FORMS = {"numeric": r"^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$", "uuid": "^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 _DASHES = (8, 13, 18, 23)
 _UUID_PLACES = np.array([i for i in range(36) if i not in _DASHES])
 
@@ -33,6 +34,18 @@ def texts(array: Array) -> Array:
         if test(kind):
             return convert(array)
     raise TypeError(f"A column of type {kind} has no text here.")
+
+
+def fitting(array: Array, kind: WireType) -> Array:
+    """The column, with NULL for texts that are no value of the type it is named to be: what the scan replaced in a
+    column of numbers or UUIDs is gone, as it is in columns that travel as numbers."""
+    pattern = _FORMS.get(kind.name)
+    if pattern is None or not is_text(array.type):
+        return array
+    fits = pc.match_substring_regex(array, pattern)
+    if pc.all(fits).as_py() or array.null_count == len(array):
+        return array
+    return pc.if_else(fits, array, pa.scalar(None, array.type))
 
 
 def hexadecimal(array: Array) -> Array:

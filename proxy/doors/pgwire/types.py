@@ -3,7 +3,7 @@
 Rule kept here: a type says exactly what the bytes behind it hold, so that a client never has to guess; Arrow types that
 nobody decided on are refused. Result columns go by their Arrow type, and by the field's metadata `usher.type` where a
 warehouse names there what it delivers as text, or narrower than Arrow can say (`numeric`, `json`, `jsonb`, `uuid`,
-`oid`, `name`, `varchar`, `bpchar`). Numbers of types: src/include/catalog/pg_type.dat.
+`oid`, `name`, `char`, `varchar`, `bpchar`, `int2vector`, `oidvector`). The types: src/include/catalog/pg_type.dat.
 
     Arrow                                       PostgreSQL
       bool                                      bool
@@ -58,12 +58,15 @@ class WireType:
 _PLAIN = (
     WireType(16, "bool", 1, 1000),
     WireType(17, "bytea", -1, 1001),
+    WireType(18, "char", 1, 1002),
     WireType(19, "name", 64, 1003),
     WireType(20, "int8", 8, 1016),
     WireType(21, "int2", 2, 1005),
+    WireType(22, "int2vector", -1, 1006),
     WireType(23, "int4", 4, 1007),
     WireType(25, "text", -1, 1009),
     WireType(26, "oid", 4, 1028),
+    WireType(30, "oidvector", -1, 1013),
     WireType(114, "json", -1, 199),
     WireType(700, "float4", 4, 1021),
     WireType(701, "float8", 8, 1022),
@@ -85,7 +88,9 @@ BY_OID: Mapping[int, WireType] = {t.oid: t for t in _PLAIN + _ARRAYS}
 BY_NAME: Mapping[str, WireType] = {t.name: t for t in _PLAIN + _ARRAYS}
 """The same, by PostgreSQL's own names (`int4`, `_int4`)."""
 TEXT = BY_NAME["text"]
-_TEXTUAL = frozenset({"numeric", "json", "jsonb", "uuid", "name", "varchar", "bpchar"})
+VECTORS = {"int2vector": "int2", "oidvector": "oid"}
+"""Types of the catalog whose values are numbers with blanks between them, and the types of those."""
+_TEXTUAL = frozenset({"numeric", "json", "jsonb", "uuid", "char", "name", "varchar", "bpchar", *VECTORS})
 """What a text column may be named by its metadata."""
 
 
@@ -185,6 +190,7 @@ _SPELLINGS: Mapping[str, str] = {
     "bigint": "int8",
     "blob": "bytea",
     "boolean": "bool",
+    '"char"': "char",
     "char": "bpchar",
     "character": "bpchar",
     "character varying": "varchar",

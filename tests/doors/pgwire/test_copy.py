@@ -89,7 +89,9 @@ OPTIONS: list[Mapping[str, Any]] = [
 @pytest.mark.parametrize("words", OPTIONS, ids=str)
 def test_messages_are_the_servers(raw: Raw, words: Mapping[str, Any]) -> None:
     row = st.tuples(
-        st.none() | st.integers(-(2**31), 2**31 - 1) | st.just(0), st.none() | SIGNS, st.none() | st.integers(0, 9 * 10**15)
+        st.none() | st.integers(-(2**31), 2**31 - 1) | st.just(0),
+        st.none() | SIGNS,
+        st.none() | st.integers(0, 9 * 10**15),
     )
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -103,6 +103,10 @@ def _intervals(values: Sequence[Any]) -> Any:
     return pa.array(made, pa.month_day_nano_interval())
 
 
+def _vectors(low: int, high: int) -> st.SearchStrategy[str]:
+    return st.lists(st.integers(low, high), max_size=5).map(lambda numbers: " ".join(map(str, numbers)))
+
+
 def _uuids(values: Sequence[Any]) -> Any:
     return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(values, pa.binary(16)))
 
@@ -177,6 +181,9 @@ CASES = (
     Case("fixed", "bytea", st.binary(min_size=3, max_size=3), _plain(pa.binary(3)), lambda v: (1, v)),
     Case("uuid", "uuid", st.binary(min_size=16, max_size=16), _uuids, lambda v: (1, v)),
     Case("uuid text", "uuid", st.uuids().map(str), _plain(pa.string()), _text, "uuid"),
+    Case("char", "char", st.sampled_from(["r", "i", ""]), _plain(pa.string()), _text, "char"),
+    Case("int2vector", "int2vector", _vectors(-(2**15), 2**15 - 1), _plain(pa.string()), _text, "int2vector"),
+    Case("oidvector", "oidvector", _vectors(0, 2**32 - 1), _plain(pa.string()), _text, "oidvector"),
     Case("json", "json", st.sampled_from(['{"a": 1}', "[]", '"x"']), _plain(pa.string()), _text, "json"),
     Case("jsonb", "jsonb", st.sampled_from(['{"a": 1}', "[]", '"x"']), _plain(pa.string()), _text, "jsonb"),
     Case("date", "date", _DAYS, _viewed(pa.int32(), pa.date32()), _day),
