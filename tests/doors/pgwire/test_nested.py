@@ -19,7 +19,7 @@ from tests.doors.pgwire.server import Raw, cells
 from tests.doors.pgwire.values import CASES, Case
 from tests.postgres import Database
 
-MANY = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 LISTS = [c for c in CASES if c.name != "view"]
 
 

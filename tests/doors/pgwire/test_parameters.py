@@ -21,7 +21,7 @@ from tests.doors.pgwire.server import Raw, Refused, cells
 from tests.doors.pgwire.values import CASES, Case
 from tests.postgres import Database
 
-MANY = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 UNREAD = ("json", "jsonb", "char", "int2vector", "oidvector")  # handed on as the text they are
 READ = sorted(n for n in BY_NAME if n.removeprefix("_") not in UNREAD)
 

@@ -12,7 +12,7 @@ from tests.doors.pgwire.server import Raw
 from tests.doors.pgwire.values import CASES, Case, encoded, from_server
 from tests.postgres import Database
 
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
