@@ -26,6 +26,7 @@ from proxy.ports import (
     AuditLog,
     Entry,
     Identity,
+    Introspection,
     Limits,
     Policy,
     QueryReader,
@@ -48,7 +49,9 @@ from proxy.values import (
     Reason,
     ReasonCode,
     Record,
+    Result,
     ScanReport,
+    Session,
     SlotKind,
     TableView,
 )
@@ -67,12 +70,14 @@ READY_TIMEOUT_S = 5.0
 # ----------------------------------------------------------------------------------------------------------- answers
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error."""
+    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error, and
+    `session` is what statements about the session may tell."""
 
     sql: str
     warehouse: str | None = None
     parameters: Sequence[Any] | Mapping[str, Any] = ()
     max_rows: int | None = None
+    session: Session = Session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class Gateway:
         audit: AuditLog,
         warehouses: Mapping[str, Warehouse],
         scanner: Scanner,
+        introspection: Introspection,
         secrets: Mapping[str, bytes],
         plan_cache: int = 4096,
     ) -> None:
@@ -157,6 +163,7 @@ class Gateway:
         self._audit = audit
         self._warehouses = warehouses
         self._scanner = scanner
+        self._introspection = introspection
         self._secrets = secrets
         self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
 
@@ -193,8 +200,7 @@ class Gateway:
             progress.plan = plan = await self._planned(caller, request.sql, name)
             ticket = self._limits.admit(caller)
             try:
-                version = plan.query.catalog_version
-                told = await self._warehouses[name].describe(plan.sql, ticket.timeout_s, version)
+                told = await self._told(plan, ticket.timeout_s)
             finally:
                 ticket.close()
             with _durable(entry.decision_id):
@@ -215,7 +221,7 @@ class Gateway:
         async with _refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
             parameters = self._bind(plan, caller, request.parameters)
-            life = _Life(entry, plan, self._limits.admit(caller))
+            life = _Life(entry, plan, caller, self._limits.admit(caller))
             try:
                 with _durable(entry.decision_id):
                     await entry.planned(plan)
@@ -227,7 +233,7 @@ class Gateway:
                     await life.end(Outcome.ABANDONED, error)
                 raise
             progress.recorded = True
-            return await self._execute(life, parameters, request.max_rows)
+            return await self._execute(life, parameters, request)
 
     async def catalog(self, caller: Caller, warehouse: str | None) -> tuple[str, Sequence[TableView]]:
         """What the caller may see of a warehouse: the name, and the policy view of each table."""
@@ -290,6 +296,9 @@ class Gateway:
         return plan
 
     async def _understood(self, caller: Caller, sql: str, catalog: Catalog, view: AccessView) -> Plan:
+        virtual = await self._introspection.read(sql, catalog, view)
+        if virtual is not None:
+            return virtual
         query = await self._reader.read(sql, visible(catalog, view))
         try:
             return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
@@ -317,18 +326,31 @@ class Gateway:
                 )
         return values
 
-    async def _execute(self, life: _Life, parameters: list[Any], max_rows: int | None) -> Answer:
+    async def _told(self, plan: Plan, timeout_s: float) -> Described:
+        if plan.virtual is not None:
+            return plan.virtual.described
+        return await self._warehouses[plan.warehouse].describe(plan.sql, timeout_s, plan.query.catalog_version)
+
+    async def _result(self, life: _Life, parameters: list[Any], session: Session) -> Result:
+        """The rows of a plan, from its warehouse or from the virtual catalog."""
+        plan, warehouse, timeout_s = life.plan, self._warehouses[life.plan.warehouse], life.ticket.timeout_s
+        if plan.virtual is None:
+            return await warehouse.execute(plan.sql, parameters, timeout_s, plan.query.catalog_version)
+        catalog = await warehouse.catalog()
+        view = self._policy.view(life.caller, catalog)
+        return await self._introspection.execute(plan, catalog, view, life.caller, session, parameters, timeout_s)
+
+    async def _execute(self, life: _Life, parameters: list[Any], request: Request) -> Answer:
         plan = life.plan
         try:
-            warehouse, version = self._warehouses[plan.warehouse], plan.query.catalog_version
-            result = await warehouse.execute(plan.sql, parameters, life.ticket.timeout_s, version)
+            result = await self._result(life, parameters, request.session)
             life.source = result.batches
             schema = _renamed(result.schema, plan.renames)
-            life.scan = self._scanner.start(plan, schema)
+            life.scan = _Unscanned() if plan.virtual is not None else self._scanner.start(plan, schema)
         except BaseException as error:
             await life.end(_outcome_of(error), error)
             raise
-        batches = _released(life, result.batches, life.scan, schema, max_rows)
+        batches = _released(life, result.batches, life.scan, schema, request.max_rows)
         await anext(batches)
         return Answer(life.entry.decision_id, plan, schema, batches, life.tally)
 
@@ -366,6 +388,7 @@ class _Life:
 
     entry: Entry
     plan: Plan
+    caller: Caller
     ticket: Ticket
     source: AsyncIterator[pa.RecordBatch] | None = None
     scan: Scan | None = None
@@ -390,6 +413,22 @@ class _Life:
                     await self.entry.closed(outcome, tally.rows, tally.size, tally.report, error)
         finally:
             _give_back(self.ticket, error, self.source)
+
+
+@dataclass(slots=True)
+class _Unscanned:
+    """The scan of an answer about the catalog: it holds names that the caller may see, and no data."""
+
+    cells: int = 0
+
+    async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch as it is, counted."""
+        self.cells += batch.num_rows * batch.num_columns
+        return batch
+
+    def report(self) -> ScanReport:
+        """Nothing was read."""
+        return ScanReport("off", 0, {"catalog": self.cells}, ())
 
 
 async def _released(

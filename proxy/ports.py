@@ -26,6 +26,7 @@ from proxy.values import (
     Record,
     Result,
     ScanReport,
+    Session,
 )
 
 
@@ -60,6 +61,26 @@ class Policy(Protocol):
 
     def may_act(self, app: Caller) -> bool:
         """Whether Casbin allows the app that a caller's token names to act for the users whose tokens it holds."""
+
+
+class Introspection(Protocol):
+    """Statements about the catalog, answered from the caller's access view; no warehouse is asked."""
+
+    async def read(self, sql: str, catalog: Catalog, view: AccessView) -> Plan | None:
+        """The plan of a statement about the catalog; None for any other. Raises `InvalidSql`, `Ungovernable`,
+        `TooLarge`."""
+
+    async def execute(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        view: AccessView,
+        caller: Caller,
+        session: Session,
+        parameters: Sequence[Any],
+        timeout_s: float,
+    ) -> Result:
+        """The answer of such a plan. Raises `QueryFailed`, `QueryTimeout`, `Ungovernable`, `TooLarge`."""
 
 
 class Rewriter(Protocol):

@@ -46,6 +46,7 @@ from proxy.values import (
     ResultColumn,
     RowFilter,
     ScanReport,
+    Session,
     Slot,
     SlotKind,
     Span,
@@ -53,6 +54,7 @@ from proxy.values import (
     TableId,
     TableView,
     TypeKind,
+    Virtual,
 )
 
 CUSTOMERS = TableId("shop", "main", "customers")
@@ -255,6 +257,44 @@ class FakeRewriter:
             withheld=(Reason(ReasonCode.ROW_FILTER, "shop.main.customers"),),
             outline='SELECT id, name, redact(email) AS email FROM customers WHERE "own-region"',
         )
+
+
+# ------------------------------------------------------------------------------------------------------ introspection
+@dataclass
+class FakeIntrospection:
+    """Answers `SELECT version()` alone."""
+
+    world: World
+
+    async def read(self, sql: str, catalog: Catalog, view: AccessView) -> Plan | None:
+        """A plan without references."""
+        if sql != "SELECT version()":
+            return None
+        await self.world.step("introspection.read")
+        schema = pa.schema([("version", pa.string())])
+        query = Query(sql, "shop", "fake", catalog.version, (), (), (), {}, {}, (), None, "catalog", sql, "f2")
+        virtual = Virtual((("version", "text"),), (), Described(schema, ()))
+        decision = Decision(view.key, view.policy, None, view.subjects, (), ())
+        return Plan("shop", sql, (), query, decision, (), None, {}, (), sql, virtual)
+
+    async def execute(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        view: AccessView,
+        caller: Caller,
+        session: Session,
+        parameters: Sequence[Any],
+        timeout_s: float,
+    ) -> Result:
+        """One row, with the caller's name in it."""
+        await self.world.step("introspection.execute")
+        schema = pa.schema([("version", pa.string())])
+
+        async def batches() -> AsyncIterator[pa.RecordBatch]:
+            yield pa.RecordBatch.from_pydict({"version": [f"1 for {caller.subject}"]}, schema=schema)
+
+        return Result(schema, batches())
 
 
 # ------------------------------------------------------------------------------------------------------------- limits
@@ -502,6 +542,7 @@ class Fakes:
         self.audit = FakeAudit(self.world)
         self.warehouse = FakeWarehouse(self.world)
         self.scanner = FakeScanner(self.world)
+        self.introspection = FakeIntrospection(self.world)
         self.gateway = Gateway(
             identity=self.identity,
             reader=self.reader,
@@ -511,6 +552,7 @@ class Fakes:
             audit=self.audit,
             warehouses={"shop": self.warehouse},
             scanner=self.scanner,
+            introspection=self.introspection,
             secrets={"mask_key_inner": b"k" * 64},
         )
 
