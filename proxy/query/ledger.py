@@ -17,7 +17,7 @@ from proxy.query.text import Caps
 from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
 
 _KEPT = 4096
-_columns_kept: dict[tuple[int, int, str], tuple[Table, dict[str, Flow]]] = {}
+_columns_kept: dict[tuple[int, int, str], tuple[Table, dict[str, Flow], bool]] = {}
 """What a table offers, by its object, the index of the reference and the dialect; the object is kept: its id is no
 other's."""
 
@@ -64,6 +64,8 @@ class Ledger:
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
     groups: list[Grouped] = field(default_factory=list)
+    odd: bool = False
+    """Whether any table that is read has columns with a collation of their own, or computed ones."""
     understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """The column references that were resolved: where each starts, and its folded parts, `*` for a star."""
     nodes: int = 0
@@ -127,24 +129,26 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = self._offered(table, index)
+        columns, odd = self._offered(table, index)
+        self.odd = self.odd or odd
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
         return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
 
-    def _offered(self, table: Table, index: int) -> dict[str, Flow]:
-        """The columns of a table as reference `index` offers them: nobody changes them, and all statements that read
-        this very table there share them."""
+    def _offered(self, table: Table, index: int) -> tuple[dict[str, Flow], bool]:
+        """The columns of a table as reference `index` offers them, and whether any is odd: nobody changes them, and all
+        statements that read this very table there share them."""
         key = (id(table), index, self.dialect.name)
         kept = _columns_kept.get(key)
         if kept is not None and kept[0] is table:
-            return kept[1]
+            return kept[1], kept[2]
         columns = {self.known(c.name): self._column(index, c) for c in table.columns}
+        odd = any(c.own_collation or c.computed for c in table.columns)
         if columns:
             if len(_columns_kept) >= _KEPT:
                 _columns_kept.clear()
-            _columns_kept[key] = table, columns
-        return columns
+            _columns_kept[key] = table, columns, odd
+        return columns, odd
 
     def _column(self, index: int, column: Column) -> Flow:
         origin = frozenset({(index, column.name)})
@@ -177,11 +181,11 @@ class Ledger:
 
     def collated(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may bear a collation of its own, which conflicts with others only when it is computed."""
-        return any(column.own_collation for column in self._origin_columns(origins))
+        return self.odd and any(column.own_collation for column in self._origin_columns(origins))
 
     def computed(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may be made when it is read, by an expression that nothing is known of."""
-        return any(column.computed for column in self._origin_columns(origins))
+        return self.odd and any(column.computed for column in self._origin_columns(origins))
 
     def _origin_columns(self, origins: frozenset[Origin]) -> list[Column]:
         return [c for index, name in origins for c in self.references[index].table.columns if c.name == name]
