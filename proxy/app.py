@@ -22,6 +22,9 @@ from proxy.audit.log import Log
 from proxy.errors import AuditError, ConfigError, GatewayError, WarehouseUnavailable
 from proxy.gateway import Gateway
 from proxy.identity.verifier import Verifier
+from proxy.introspection.virtual import VirtualCatalog
+from proxy.introspection.worker import prepare_worker as prepare_introspection
+from proxy.introspection.worker import work as introspect
 from proxy.limits.local import LocalLimits
 from proxy.policy.bundle import Bundle
 from proxy.policy.engine import Engine
@@ -84,10 +87,11 @@ class Parts:
     workers: Sequence[Workers]
     identity: Verifier
     scanner: Scanning
+    introspection: VirtualCatalog
 
     def closing(self) -> Sequence[Part]:
         """In the order of opening: what is ended last comes first."""
-        return (self.audit, self.identity, *self.warehouses.values(), *self.workers)
+        return (self.audit, self.identity, *self.warehouses.values(), self.introspection, *self.workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,9 @@ def _assembled(
     engines = sorted({w.kind for w in settings.warehouses.values()})
     parsing = Workers(read_in_worker, parser.workers, parser.timeout_s, initializer=prepare_worker, initargs=engines)
     workers = (parsing,) if scanning is None else (parsing, scanning)
+    asked = settings.introspection
+    introspecting = Workers(introspect, asked.workers, asked.timeout_s + 1, initializer=prepare_introspection)
+    introspection = VirtualCatalog(introspecting, asked)
     gateway = Gateway(
         identity=identity,
         reader=Reader(parsing),
@@ -254,9 +261,10 @@ def _assembled(
         audit=audit,
         warehouses=warehouses,
         scanner=scanner,
+        introspection=introspection,
         secrets=mask_secrets(settings.masks.key.get_secret_value().encode()) if settings.masks.key else {},
     )
-    return App(settings, Parts(policy, audit, warehouses, workers, identity, scanner), gateway)
+    return App(settings, Parts(policy, audit, warehouses, workers, identity, scanner, introspection), gateway)
 
 
 def _connect(name: str, kind: Kind) -> Any:

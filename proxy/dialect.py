@@ -75,6 +75,11 @@ def _of_dates(one: str, two: str) -> bool:
     return one == two == "DATE"
 
 
+def _not_known(*_types: str) -> Any:
+    """The answer of an engine of which nothing is said."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Conversions:
     """When the engine turns a value into another type, and whether that can raise.
@@ -90,6 +95,11 @@ class Conversions:
     printable: Callable[[str], bool] | None = None
     """Whether a type's values become text without raising, in casts and in concatenation with `||`; None where every
     type's do but those of binary and unknown ones, and `||` goes by the table of functions."""
+    arithmetic: Callable[[str, str, str], str | None] = _not_known
+    """The type of what an operator (`+`, `-`, `*`, or `/` by a number other than zero) makes of two types, where it
+    raises on no values; None where it does on some, or is not known."""
+    aggregated: Callable[[str, str], tuple[str, bool] | None] = _not_known
+    """The type of `sum` or `avg` over a type, and whether it raises on no rows, however many; None where not known."""
     early: bool = False
     """Whether constants take the type they meet when the statement is read, so that a wrong one raises whatever the
     rows are; a condition is then true, false or NULL, and a match is only of what is known to be a text."""
@@ -183,17 +193,25 @@ class Splice:
 class Folding:
     """All that may differ between the user's text and the rewritten one: what the referee folds back. `cte_names` maps
     new names to the user's; `parameters` lists the user's in order; `prefixes` are where column references start
-    (characters of the user's text) whose schema prefix was dropped, with the number of dropped parts."""
+    (characters of the user's text) whose schema prefix was dropped, with the number of dropped parts; `grouped` are
+    where column references start (characters of the rewritten text) that were added to GROUP BY, with their parts."""
 
     splices: tuple[Splice, ...]
     cte_names: Mapping[str, str]
     parameters: tuple[str, ...]
     prefixes: Mapping[int, int]
+    grouped: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def folded(name: str) -> str:
+    """A name with its letters of ASCII in lower case. Engines leave all others as they are: a name that begins with a
+    Kelvin sign is not the one that begins with a k."""
+    return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
 
 
 def any_case(name: str, _quoted: bool) -> str:
     """The folding of engines that compare every name without its letters' case."""
-    return name.lower()
+    return folded(name)
 
 
 def as_written(name: str, _quoted: bool) -> str:
@@ -270,6 +288,9 @@ class Dialect:
     know."""
     case_keeps_type: bool = True
     """Whether CASE without ELSE has the type of its values to the last detail, such as a number's scale."""
+    groups_by_key: Callable[[str], bool] | None = None
+    """Where a GROUP BY of a table's whole primary key lets its other columns stand beside aggregates: whether values of
+    a type (the engine's spelling) can be grouped by; None where there is no such rule."""
     cast_name: Callable[[str], str] = str
     """The engine's spelling of a type -> the one by which policy text casts to it, where sqlglot would misread it."""
 

@@ -21,11 +21,12 @@ import anyio
 import pyarrow as pa
 from cachetools import LRUCache
 
-from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql
+from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql, Unauthenticated
 from proxy.ports import (
     AuditLog,
     Entry,
     Identity,
+    Introspection,
     Limits,
     Policy,
     QueryReader,
@@ -37,21 +38,26 @@ from proxy.ports import (
 )
 from proxy.values import (
     AccessView,
+    Actor,
     Caller,
     Catalog,
     Context,
+    Described,
     Json,
     Outcome,
     Plan,
     Reason,
     ReasonCode,
     Record,
+    Result,
     ScanReport,
+    Session,
     SlotKind,
     TableView,
 )
 
 AUDIT_OBJECT = "usher.audit"
+USERS_OBJECT = "usher.users"
 _DECISION_NOTE = "usher decision "
 RECORD_TIMEOUT_S = 30.0
 """How long one audit record may take before it counts as not written."""
@@ -64,12 +70,14 @@ READY_TIMEOUT_S = 5.0
 # ----------------------------------------------------------------------------------------------------------- answers
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error."""
+    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error, and
+    `session` is what statements about the session may tell."""
 
     sql: str
     warehouse: str | None = None
     parameters: Sequence[Any] | Mapping[str, Any] = ()
     max_rows: int | None = None
+    session: Session = Session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,16 @@ class Planned:
 
     decision_id: str
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a statement gives and takes, without a run; `parameters` are those the client binds, in the plan's order."""
+
+    decision_id: str
+    plan: Plan
+    schema: pa.Schema
+    parameters: tuple[pa.Field[Any] | None, ...]
 
 
 @dataclass(slots=True)
@@ -131,6 +149,7 @@ class Gateway:
         audit: AuditLog,
         warehouses: Mapping[str, Warehouse],
         scanner: Scanner,
+        introspection: Introspection,
         secrets: Mapping[str, bytes],
         plan_cache: int = 4096,
     ) -> None:
@@ -144,6 +163,7 @@ class Gateway:
         self._audit = audit
         self._warehouses = warehouses
         self._scanner = scanner
+        self._introspection = introspection
         self._secrets = secrets
         self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
 
@@ -151,6 +171,16 @@ class Gateway:
         """The caller a token names; a failed login is recorded. Raises `Unauthenticated`, `AuditError`."""
         async with self._failures("login-failed", {"door": context.door, "address": context.address}):
             return await self._identity.authenticate(token)
+
+    async def act(self, app: Caller, token: str, context: Context) -> Caller:
+        """The user a token names, for whom an app acts that logged in as itself; the app's own grants narrow. Raises
+        `Unauthenticated`, `Denied`, `AuditError`."""
+        body: dict[str, Json] = {"door": context.door, "address": context.address, "app": app.app}
+        async with self._failures("act-refused", {**body, "subject": app.subject, "issuer": app.issuer}):
+            if not self._policy.may_act(app):
+                text = f"To act for its users an app needs a grant of act on {USERS_OBJECT} for app:NAME."
+                raise Denied(text, ReasonCode.NO_GRANT)
+            return _acted_for(await self._identity.authenticate(token), app)
 
     async def plan(self, caller: Caller, request: Request, context: Context) -> Planned:
         """Decide and rewrite without touching data. Raises what `run` would raise before it runs."""
@@ -161,13 +191,37 @@ class Gateway:
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             return Planned(entry.decision_id, plan)
 
+    async def describe(self, caller: Caller, request: Request, context: Context) -> Description:
+        """Decide, rewrite, and ask the warehouse what the statement gives and takes; no data is read. Raises what `run`
+        would raise before it runs."""
+        entry = self._audit.open(caller, context, self._known(request.warehouse))
+        async with _refusals(entry) as progress:
+            name = self._warehouse_name(request.warehouse)
+            progress.plan = plan = await self._planned(caller, request.sql, name)
+            ticket = self._limits.admit(caller)
+            try:
+                told = await self._told(plan, ticket.timeout_s)
+            finally:
+                ticket.close()
+            with _durable(entry.decision_id):
+                await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
+            schema = _renamed(told.schema, plan.renames)
+            return Description(entry.decision_id, plan, schema, _client_parameters(plan, told))
+
+    async def holds(self, caller: Caller, answer: Answer) -> bool:
+        """Whether a caller who takes an answer piece by piece would get the same one now. Raises as `plan` does where
+        the caller would get none."""
+        plan = answer.plan
+        now = await self._planned(caller, plan.query.sql, plan.warehouse)
+        return (now.sql, now.slots, now.renames) == (plan.sql, plan.slots, plan.renames)
+
     async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
         """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
         async with _refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
             parameters = self._bind(plan, caller, request.parameters)
-            life = _Life(entry, plan, self._limits.admit(caller))
+            life = _Life(entry, plan, caller, self._limits.admit(caller))
             try:
                 with _durable(entry.decision_id):
                     await entry.planned(plan)
@@ -179,7 +233,7 @@ class Gateway:
                     await life.end(Outcome.ABANDONED, error)
                 raise
             progress.recorded = True
-            return await self._execute(life, parameters, request.max_rows)
+            return await self._execute(life, parameters, request)
 
     async def catalog(self, caller: Caller, warehouse: str | None) -> tuple[str, Sequence[TableView]]:
         """What the caller may see of a warehouse: the name, and the policy view of each table."""
@@ -188,6 +242,11 @@ class Gateway:
             name = self._warehouse_name(warehouse)
             view = self._policy.view(caller, await self._warehouses[name].catalog())
             return name, tuple(view.tables[t] for t in sorted(view.tables))
+
+    async def path(self, warehouse: str | None) -> tuple[str, Sequence[str]]:
+        """A warehouse's name, and the schemas in which it looks for unqualified names. Raises `InvalidSql`."""
+        name = self._warehouse_name(warehouse)
+        return name, (await self._warehouses[name].catalog()).search_path
 
     async def audit(self, caller: Caller, after: int, limit: int, filters: Mapping[str, str]) -> Sequence[Record]:
         """Audit records, for those granted `read` on `usher.audit`; the reading is itself recorded. Raises `Denied`."""
@@ -237,6 +296,9 @@ class Gateway:
         return plan
 
     async def _understood(self, caller: Caller, sql: str, catalog: Catalog, view: AccessView) -> Plan:
+        virtual = await self._introspection.read(sql, catalog, view)
+        if virtual is not None:
+            return virtual
         query = await self._reader.read(sql, visible(catalog, view))
         try:
             return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
@@ -264,18 +326,31 @@ class Gateway:
                 )
         return values
 
-    async def _execute(self, life: _Life, parameters: list[Any], max_rows: int | None) -> Answer:
+    async def _told(self, plan: Plan, timeout_s: float) -> Described:
+        if plan.virtual is not None:
+            return plan.virtual.described
+        return await self._warehouses[plan.warehouse].describe(plan.sql, timeout_s, plan.query.catalog_version)
+
+    async def _result(self, life: _Life, parameters: list[Any], session: Session) -> Result:
+        """The rows of a plan, from its warehouse or from the virtual catalog."""
+        plan, warehouse, timeout_s = life.plan, self._warehouses[life.plan.warehouse], life.ticket.timeout_s
+        if plan.virtual is None:
+            return await warehouse.execute(plan.sql, parameters, timeout_s, plan.query.catalog_version)
+        catalog = await warehouse.catalog()
+        view = self._policy.view(life.caller, catalog)
+        return await self._introspection.execute(plan, catalog, view, life.caller, session, parameters, timeout_s)
+
+    async def _execute(self, life: _Life, parameters: list[Any], request: Request) -> Answer:
         plan = life.plan
         try:
-            warehouse, version = self._warehouses[plan.warehouse], plan.query.catalog_version
-            result = await warehouse.execute(plan.sql, parameters, life.ticket.timeout_s, version)
+            result = await self._result(life, parameters, request.session)
             life.source = result.batches
             schema = _renamed(result.schema, plan.renames)
-            life.scan = self._scanner.start(plan, schema)
+            life.scan = _Unscanned() if plan.virtual is not None else self._scanner.start(plan, schema)
         except BaseException as error:
             await life.end(_outcome_of(error), error)
             raise
-        batches = _released(life, result.batches, life.scan, schema, max_rows)
+        batches = _released(life, result.batches, life.scan, schema, request.max_rows)
         await anext(batches)
         return Answer(life.entry.decision_id, plan, schema, batches, life.tally)
 
@@ -313,6 +388,7 @@ class _Life:
 
     entry: Entry
     plan: Plan
+    caller: Caller
     ticket: Ticket
     source: AsyncIterator[pa.RecordBatch] | None = None
     scan: Scan | None = None
@@ -337,6 +413,22 @@ class _Life:
                     await self.entry.closed(outcome, tally.rows, tally.size, tally.report, error)
         finally:
             _give_back(self.ticket, error, self.source)
+
+
+@dataclass(slots=True)
+class _Unscanned:
+    """The scan of an answer about the catalog: it holds names that the caller may see, and no data."""
+
+    cells: int = 0
+
+    async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch as it is, counted."""
+        self.cells += batch.num_rows * batch.num_columns
+        return batch
+
+    def report(self) -> ScanReport:
+        """Nothing was read."""
+        return ScanReport("off", 0, {"catalog": self.cells}, ())
 
 
 async def _released(
@@ -392,6 +484,25 @@ def caller_attribute(caller: Caller, name: str) -> Any:
     them, and may not be redefined by a claim map."""
     own = {"sub": caller.subject, "issuer": caller.issuer, "email": caller.email, "app": caller.app}
     return own[name] if name in own else caller.attributes.get(name)
+
+
+def _acted_for(user: Caller, app: Caller) -> Caller:
+    """The user, with the app as the one who acts. Both tokens must hold, and one app alone can narrow."""
+    if user.app not in (None, app.app):
+        text = f"The user's token was issued to another app than {app.app}. Have one issued to that app."
+        raise Unauthenticated(text, ReasonCode.TOKEN_CLAIMS)
+    expires_at = min(user.expires_at, app.expires_at)
+    chain = (Actor(app.subject, app.issuer), *user.act)
+    return replace(user, app=app.app, expires_at=expires_at, act=chain)
+
+
+def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | None, ...]:
+    """What the client binds, from what the warehouse is bound: the first place of a parameter whose type is known."""
+    known: dict[str, pa.Field[Any]] = {}
+    for slot, taken in zip(plan.slots, told.parameters, strict=True):
+        if slot.kind is SlotKind.CLIENT and taken is not None:
+            known.setdefault(slot.name, taken)
+    return tuple(known.get(name) for name in plan.query.parameters)
 
 
 @asynccontextmanager

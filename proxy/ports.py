@@ -18,6 +18,7 @@ from proxy.values import (
     Catalog,
     Context,
     Decision,
+    Described,
     Json,
     Outcome,
     Plan,
@@ -25,6 +26,7 @@ from proxy.values import (
     Record,
     Result,
     ScanReport,
+    Session,
 )
 
 
@@ -56,6 +58,29 @@ class Policy(Protocol):
 
     def may(self, caller: Caller, resource: str, action: str) -> bool:
         """Whether Casbin allows an action on an object that is no table, such as `usher.audit`."""
+
+    def may_act(self, app: Caller) -> bool:
+        """Whether Casbin allows the app that a caller's token names to act for the users whose tokens it holds."""
+
+
+class Introspection(Protocol):
+    """Statements about the catalog, answered from the caller's access view; no warehouse is asked."""
+
+    async def read(self, sql: str, catalog: Catalog, view: AccessView) -> Plan | None:
+        """The plan of a statement about the catalog; None for any other. Raises `InvalidSql`, `Ungovernable`,
+        `TooLarge`."""
+
+    async def execute(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        view: AccessView,
+        caller: Caller,
+        session: Session,
+        parameters: Sequence[Any],
+        timeout_s: float,
+    ) -> Result:
+        """The answer of such a plan. Raises `QueryFailed`, `QueryTimeout`, `Ungovernable`, `TooLarge`."""
 
 
 class Rewriter(Protocol):
@@ -130,6 +155,9 @@ class Warehouse(Protocol):
 
     async def execute(self, sql: str, parameters: Sequence[Any], timeout_s: float, catalog_version: str) -> Result:
         """Run a proven statement. Raises `QueryFailed`, `QueryTimeout`, `WarehouseUnavailable`."""
+
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """What a proven statement gives and takes, without reading data. Raises as `execute` does."""
 
     async def ready(self) -> bool:
         """Whether it answers."""

@@ -26,6 +26,7 @@ from pydantic import (
 
 import proxy.audit.settings
 import proxy.identity.settings
+import proxy.introspection.settings
 import proxy.limits.settings
 import proxy.scan.settings
 from proxy import documents, kinds
@@ -100,6 +101,9 @@ class Settings(BaseModel):
     )
     masks: Masks = Field(default_factory=Masks, description="The key of keyed masks.")
     parser: Parser = Field(default_factory=Parser, description="The processes that parse SQL.")
+    introspection: proxy.introspection.settings.Settings = Field(
+        default_factory=proxy.introspection.settings.Settings, description="The virtual catalog."
+    )
     redis: Annotated[None, BeforeValidator(_no_redis)] = Field(None, description="Not in this version: only null.")
     doors: Mapping[str, InstanceOf[BaseModel]] = Field(min_length=1, description="Name of a door to its settings.")
 

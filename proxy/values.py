@@ -120,6 +120,20 @@ class Context:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a door knows of a session that functions such as pg_backend_pid() and current_setting() may tell; `user` is
+    the name that the client logged in by, where the door took it for the caller's."""
+
+    pid: int = 0
+    user: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+CATALOG_VERSION = "15.18"
+"""The version of PostgreSQL whose catalog the virtual one is like, for version() and the settings of sessions."""
+
+
 # ----------------------------------------------------------------------------------------------------------- catalog
 class TypeKind(StrEnum):
     """What masks, guards and doors need to know of a column's type."""
@@ -142,13 +156,15 @@ class TypeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the warehouse; `type` is the engine's own spelling. `own_collation`: it compares texts otherwise than
-    its type does, so that comparing it with others can raise."""
+    its type does, so that comparing it with others can raise. `computed`: its value is made when it is read, as that of
+    a view's column is, so that reading it can raise."""
 
     name: str
     type: str
     kind: TypeKind
     nullable: bool = True
     own_collation: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -165,11 +181,14 @@ class TableId:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A base table or view of the warehouse."""
+    """A base table or view of the warehouse. `key` are the columns of its primary key, where the engine lets other
+    columns follow from it; `parted` says that some of its rows are of children or partitions."""
 
     id: TableId
     columns: tuple[Column, ...]
     is_view: bool = False
+    key: tuple[str, ...] = ()
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +220,8 @@ class Reference:
     the alias as the user spelt it, quotes included, or None where the table's own name serves. `columns` are the
     columns (catalog spelling) that the statement may touch through this reference; `guarded` those of them that stand
     under an expression which can raise where the engine may evaluate it before a row filter (errors as oracles).
-    `raises`: some such expression stands in a condition; `fenced`: it may raise though the guarded columns are NULL."""
+    `raises`: some such expression stands in a condition; `fenced`: it may raise though the guarded columns are NULL.
+    `only`: it asks for the table without its children."""
 
     table: TableId
     span: Span
@@ -211,6 +231,7 @@ class Reference:
     guarded: frozenset[str] = frozenset()
     raises: bool = False
     fenced: bool = False
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +254,21 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouped:
+    """A GROUP BY that holds the whole `key` of a reference, known there by a (folded) alias, and all of `held`:
+    `columns` are the others that stand beside aggregates, `star` that all may; they can be added at the character
+    `end`."""
+
+    reference: int
+    alias: str
+    key: tuple[str, ...]
+    held: frozenset[str]
+    end: int
+    columns: tuple[str, ...]
+    star: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Where a result column comes from: `plain` when it is exactly the column `source` of reference `reference`."""
 
@@ -249,7 +285,8 @@ class Query:
     `parameters` names what the client must bind, in order of $1, $2, .. ("1", "2", .. where it gave no names);
     `outputs` is None where the lineage of the result is not known.
     `edits` do not depend on the caller: `cte_names` maps the names that CTEs get to the user's, `prefixes` the places
-    of column references that lose a schema prefix to the number of parts lost.
+    of column references that lose a schema prefix to the number of parts lost, `alone` are the places of tables' names
+    that lose an ONLY.
     `redacted` is the SQL with literals replaced, `fingerprint` its hash: neither holds a value."""
 
     sql: str
@@ -266,6 +303,8 @@ class Query:
     kind: str
     redacted: str
     fingerprint: str
+    groups: tuple[Grouped, ...] = ()
+    alone: frozenset[int] = frozenset()
 
 
 # ------------------------------------------------------------------------------------------------------------ policy
@@ -422,11 +461,21 @@ class ResultColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Virtual:
+    """That a plan is answered by the virtual catalog: the columns and parameters of its SQL with the names of their
+    types there, and what a door tells of them."""
+
+    columns: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...]
+    described: Described
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The SQL that may run, proven, and everything needed to explain and record it. It holds no caller's values, so
     that everybody with the same rights shares it. `renames` maps result names that would show policy text to the names
     the user's own text gives; `withheld` says in words what the policy view keeps back; `outline` is `sql` as the
-    caller may read it, with filters and masks by their names."""
+    caller may read it, with filters and masks by their names. `virtual` is there where no warehouse is asked."""
 
     warehouse: str
     sql: str
@@ -438,6 +487,7 @@ class Plan:
     renames: Mapping[str, str]
     withheld: tuple[Reason, ...]
     outline: str = ""
+    virtual: Virtual | None = None
 
 
 # ------------------------------------------------------------------------------------------------------------ result
@@ -447,6 +497,15 @@ class Result:
 
     schema: pa.Schema
     batches: AsyncIterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a statement gives and takes, told without reading data: the schema of its rows, and a field for each bound
+    parameter of its SQL, in order; None where the engine does not say which type it has."""
+
+    schema: pa.Schema
+    parameters: tuple[pa.Field[Any] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from proxy.values import (
     ColumnView,
     Context,
     Decision,
+    Described,
     Finding,
     Json,
     Mask,
@@ -45,6 +46,7 @@ from proxy.values import (
     ResultColumn,
     RowFilter,
     ScanReport,
+    Session,
     Slot,
     SlotKind,
     Span,
@@ -52,6 +54,7 @@ from proxy.values import (
     TableId,
     TableView,
     TypeKind,
+    Virtual,
 )
 
 CUSTOMERS = TableId("shop", "main", "customers")
@@ -204,6 +207,11 @@ class FakePolicy:
         self.world.sync_step("may")
         return "auditors" in caller.groups and (resource, action) == ("usher.audit", "read")
 
+    def may_act(self, app: Caller) -> bool:
+        """The portal may act for its users."""
+        self.world.sync_step("may_act")
+        return app.app == "portal"
+
 
 def _column_views() -> tuple[ColumnView, ...]:
     clear, masked = (Cell(Always(), None),), (Cell(Always(), EMAIL_MASK),)
@@ -215,9 +223,10 @@ def _column_views() -> tuple[ColumnView, ...]:
 
 @dataclass
 class FakeRewriter:
-    """Plans that bind the client's parameters, the caller's region and the mask key."""
+    """Plans that bind the client's parameters, the caller's region and the mask key; `where` is one more filter."""
 
     world: World
+    where: str = ""
 
     def rewrite(self, query: Query, decision: Decision) -> Plan:
         """The plan."""
@@ -230,7 +239,8 @@ class FakeRewriter:
         )
         return Plan(
             warehouse=query.warehouse,
-            sql=f"SELECT id, name, mask(email) AS email FROM customers WHERE region = ${len(query.parameters) + 1}",
+            sql=f"SELECT id, name, mask(email) AS email FROM customers WHERE region = ${len(query.parameters) + 1}"
+            + self.where,
             slots=slots,
             query=query,
             decision=decision,
@@ -247,6 +257,44 @@ class FakeRewriter:
             withheld=(Reason(ReasonCode.ROW_FILTER, "shop.main.customers"),),
             outline='SELECT id, name, redact(email) AS email FROM customers WHERE "own-region"',
         )
+
+
+# ------------------------------------------------------------------------------------------------------ introspection
+@dataclass
+class FakeIntrospection:
+    """Answers `SELECT version()` alone."""
+
+    world: World
+
+    async def read(self, sql: str, catalog: Catalog, view: AccessView) -> Plan | None:
+        """A plan without references."""
+        if sql != "SELECT version()":
+            return None
+        await self.world.step("introspection.read")
+        schema = pa.schema([("version", pa.string())])
+        query = Query(sql, "shop", "fake", catalog.version, (), (), (), {}, {}, (), None, "catalog", sql, "f2")
+        virtual = Virtual((("version", "text"),), (), Described(schema, ()))
+        decision = Decision(view.key, view.policy, None, view.subjects, (), ())
+        return Plan("shop", sql, (), query, decision, (), None, {}, (), sql, virtual)
+
+    async def execute(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        view: AccessView,
+        caller: Caller,
+        session: Session,
+        parameters: Sequence[Any],
+        timeout_s: float,
+    ) -> Result:
+        """One row, with the caller's name in it."""
+        await self.world.step("introspection.execute")
+        schema = pa.schema([("version", pa.string())])
+
+        async def batches() -> AsyncIterator[pa.RecordBatch]:
+            yield pa.RecordBatch.from_pydict({"version": [f"1 for {caller.subject}"]}, schema=schema)
+
+        return Result(schema, batches())
 
 
 # ------------------------------------------------------------------------------------------------------------- limits
@@ -396,6 +444,13 @@ class FakeWarehouse:
         self.executed.append((sql, list(parameters), timeout_s))
         return Result(self.schema, self._batches())
 
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """The schema of this test; of the client's parameters the first is a whole number, as far as anybody knows."""
+        await self.world.step("describe")
+        bound = int(re.findall(r"\$(\d+)", sql)[-1]) + 1  # the mask's key is bound behind the region
+        client = [pa.field("", pa.int32()), *[None] * bound][: bound - 2]
+        return Described(self.schema, (*client, None, None))
+
     async def ready(self) -> bool:
         """Unless a test says otherwise."""
         await self.world.step("ready")
@@ -487,6 +542,7 @@ class Fakes:
         self.audit = FakeAudit(self.world)
         self.warehouse = FakeWarehouse(self.world)
         self.scanner = FakeScanner(self.world)
+        self.introspection = FakeIntrospection(self.world)
         self.gateway = Gateway(
             identity=self.identity,
             reader=self.reader,
@@ -496,6 +552,7 @@ class Fakes:
             audit=self.audit,
             warehouses={"shop": self.warehouse},
             scanner=self.scanner,
+            introspection=self.introspection,
             secrets={"mask_key_inner": b"k" * 64},
         )
 

@@ -108,8 +108,9 @@ os.execv(program, [program, *arguments])
 class Server:
     """One running server. `major` is its version, e.g. 15."""
 
-    def __init__(self, kind: str, found: Path) -> None:
+    def __init__(self, kind: str, found: Path, **options: str) -> None:
         self.kind = kind
+        self._options = {**OPTIONS, **options}
         self._as: dict[str, Any] = {"user": _user()} if os.geteuid() == 0 else {}
         self.folder = Path(tempfile.mkdtemp(prefix="usher-pg-"))
         self.bin = self._copied(found)
@@ -193,7 +194,7 @@ class Server:
         assert done.returncode == 0, done.stderr
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options = {**OPTIONS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        options = {**self._options, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         given = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
         launch = [sys.executable, "-c", LAUNCH, self._as.get("user", "")]
         with (self.folder / "log").open("ab") as log:

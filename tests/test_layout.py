@@ -46,6 +46,7 @@ BESIDE_THE_MIRROR = {
 
 # Files over 400 lines (600 is refused in any case) -> why.
 LONG_FILES: dict[str, str] = {
+    "proxy/introspection/expressions.py": "one dispatch over the classes of a tree, each with a few lines",
     "proxy/gateway.py": "the life of a query is read as one, and first",
     "proxy/workers.py": "both ends of one channel are read together",
     "proxy/values.py": "all that flows, as one table of declarations without code",
@@ -58,6 +59,10 @@ DATA_TABLES: dict[str, str] = {}
 ENGINE_NAMES: dict[str, str] = {
     "proxy/demo/folder.py": "writes the demo's settings, which name the warehouse's kind",
     "proxy/demo/show.py": "shows the same question asked without Usher, of the embedded engine itself",
+    "proxy/introspection/engine.py": "opens the embedded engine that answers for the catalog",
+    "proxy/introspection/languages.py": "names the dialects of SQL between which statements are translated",
+    "proxy/introspection/worker.py": "maps that engine's errors",
+    "proxy/doors/pgwire/variables.py": "the one value of IntervalStyle, as the protocol spells it",
     "proxy/demo/warehouse.py": "makes the sample warehouse, a file of the embedded engine",
 }
 
@@ -66,6 +71,8 @@ CATCH_ALL: dict[str, str] = {
     "proxy/cli/__init__.py:main": "the outermost loop of the command line, where nobody is shown a stack trace",
     "proxy/doors/http/edge.py:_guarded": "the door's outermost loop",
     "proxy/doors/http/sending.py:_answer": "the door's outermost loop once the head of the answer has left",
+    "proxy/doors/pgwire/dialogue.py:_answer": "the door's outermost loop: a message fails, its session goes on",
+    "proxy/doors/pgwire/server.py:_served": "the door's outermost loop: a connection fails, the others go on",
     "proxy/workers.py:_answer": "the function's own exception goes to the caller in the other process",
     "proxy/workers.py:_keep_slot": "whatever an initializer raises goes to start(); a replacement retries",
     "proxy/workers.py:_raised": "an exception class of any library may refuse to travel; then its name does",

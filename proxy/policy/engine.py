@@ -19,6 +19,7 @@ from proxy.policy import authority, checks, decide, explain
 from proxy.policy.access import compile_view
 from proxy.policy.bundle import Bundle
 from proxy.policy.governed import CompileFilter, CompileMask, Compilers, Governed, govern
+from proxy.policy.objects import ACT, USERS
 from proxy.policy.rules import Rules, app_root, closure, index, roots
 from proxy.values import AccessView, Caller, Catalog, Decision, Query
 
@@ -138,6 +139,13 @@ class Engine:
         lines = [(r.subject, r.object, r.action, r.effect) for r in rules.active if r.object == resource]
         links = [(link.subject, link.role) for link in rules.links]
         return all(authority.allows(lines, links, [], side, resource, action) for side in sides)
+
+    def may_act(self, app: Caller) -> bool:
+        """Whether Casbin allows the app that a caller's token names to act for the users whose tokens it holds."""
+        rules = self._current().rules
+        lines = [(r.subject, r.object, r.action, r.effect) for r in rules.active if r.object == USERS]
+        links = [(link.subject, link.role) for link in rules.links]
+        return bool(app.app) and authority.allows(lines, links, [], (f"app:{app.app}",), USERS, ACT)
 
     # ------------------------------------------------------------------------------------------------- explanations
     def can(self, who: Sequence[str], catalog: Catalog) -> AccessView:

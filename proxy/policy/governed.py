@@ -2,7 +2,8 @@
 
 Rule kept here: what the policy says of a table must fit the table as it is. Where it does not (a column renamed, a
 filter that no longer compiles) the table is withheld from everybody, never shown with less protection. A view shows
-what its author put into it, from wherever: it is opened only by a policy that names it.
+what its author put into it, from wherever: it is opened only by a policy that names it, and by a grant that names it
+only to whom that grant is given.
 """
 
 from __future__ import annotations
@@ -71,10 +72,12 @@ class GovernedFilter:
 
 @dataclass(frozen=True, slots=True)
 class GovernedTable:
-    """A table: `chain` are the objects all its columns lie in (table, schema, warehouse)."""
+    """A table: `chain` are the objects all its columns lie in (table, schema, warehouse); a grant on one of those in
+    `opened_by` shows all of them."""
 
     table: Table
     chain: tuple[str, ...]
+    opened_by: tuple[str, ...]
     columns: tuple[GovernedColumn, ...]
     filters: tuple[GovernedFilter, ...]
 
@@ -142,7 +145,8 @@ def _table(bundle: Bundle, table: Table, catalog: Catalog, compilers: Compilers,
     )
     compiled = ((f, _filter(f, table, catalog, compilers, problems)) for f in (rules.filters if rules else ()))
     filters = tuple(GovernedFilter(rule, row_filter) for rule, row_filter in compiled if row_filter is not None)
-    return GovernedTable(table, chain, columns, filters)
+    opened_by = chain if rules is not None or not table.is_view else chain[:1]
+    return GovernedTable(table, chain, opened_by, columns, filters)
 
 
 def _check_columns(rules: TableRules, table: Table, problems: list[str]) -> None:

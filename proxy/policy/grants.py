@@ -12,11 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from proxy.policy.model import PolicyModel
 from proxy.policy.objects import (
+    ACT,
     ACTIONS,
     OWN,
     OWN_OBJECTS,
     SUBJECT_PREFIXES,
     TAG,
+    USERS,
     is_subject,
     parse,
     spell,
@@ -150,6 +152,8 @@ def _subject_mistakes(subject: str) -> list[str]:
 
 def _object_mistakes(name: str, action: str) -> list[str]:
     """What is wrong with an object by its form; whether it exists is asked of the catalogs later."""
+    if action == ACT and name != USERS:
+        return [f"{ACT} is an action on {USERS} only"]
     if name.startswith(TAG):
         problem = tag_problem(name.removeprefix(TAG))
         return [problem] if problem else []
@@ -160,7 +164,7 @@ def _object_mistakes(name: str, action: str) -> list[str]:
         return []
     if name not in OWN_OBJECTS:
         return [f"there is no object {name!r} of the gateway; there are: {', '.join(sorted(OWN_OBJECTS))}"]
-    return [] if action == "read" else [f"{name} knows the action read only"]
+    return [] if action == OWN_OBJECTS[name] else [f"{name} knows the action {OWN_OBJECTS[name]} only"]
 
 
 def _word_mistakes(action: str, effect: str) -> list[str]:

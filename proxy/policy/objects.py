@@ -7,11 +7,15 @@ dot (or a quote) is quoted as in SQL, so that the table `x.y` and the column `y`
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 SUBJECT_PREFIXES = ("user:", "group:", "app:", "role:")
-ACTIONS = ("read", "unmask")
-OWN_OBJECTS = frozenset({"usher.audit"})
-"""Objects of the gateway itself; only `read` is an action on them."""
+ACT = "act"
+ACTIONS = ("read", "unmask", ACT)
+USERS = "usher.users"
+OWN_OBJECTS: Mapping[str, str] = {"usher.audit": "read", USERS: ACT}
+"""Objects of the gateway itself, each with the one action on it. `act` on `usher.users` lets an app that logs in as
+itself act for the users whose tokens it holds; it is no action on data."""
 OWN = "usher"
 TAG = "tag:"
 EVERYONE = "everyone"

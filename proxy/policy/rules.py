@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from proxy.policy.bundle import Bundle
 from proxy.policy.grants import FOREVER, Link, Rule
+from proxy.policy.objects import USERS
 from proxy.values import Caller
 
 NOBODY: frozenset[str] = frozenset()
@@ -53,7 +54,8 @@ def index(bundle: Bundle, now: float) -> Rules:
     by_subject: dict[str, list[Rule]] = {}
     for rule in active:
         by_subject.setdefault(rule.subject, []).append(rule)
-    subjects = {r.subject for r in grants.rules} | {link.subject for link in grants.links}
+    # To act for users is no policy about data: it must not hide all of it.
+    subjects = {r.subject for r in grants.rules if r.object != USERS} | {link.subject for link in grants.links}
     return Rules(
         active,
         grants.links,

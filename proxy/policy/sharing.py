@@ -54,7 +54,7 @@ def share(table: GovernedTable, holder: Holder) -> TableShare | None:
     """The table as the closure sees it; None where it has no readable column, and so does not exist."""
     if any(name in holder.read.denied for name in table.chain):
         return None
-    throughout = holder.read.by(table.chain)
+    throughout = holder.read.by(table.opened_by)
     readable = [(c, by) for c in table.columns if (by := _column_by(c, throughout, holder.read))]
     if not readable:
         return None

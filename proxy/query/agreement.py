@@ -28,7 +28,8 @@ _EXACT_DIGITS = 15
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _DECIMAL_DIGITS = 38
 _ANY_DECIMAL = Type(TypeKind.DECIMAL, "DECIMAL")
-WIDE = Type(TypeKind.DECIMAL, "DECIMAL(299,100)")
+_WIDE_BEFORE, _WIDE_AFTER = 199, 100
+WIDE = Type(TypeKind.DECIMAL, f"DECIMAL({_WIDE_BEFORE + _WIDE_AFTER},{_WIDE_AFTER})")
 """A decimal of which nothing is known but that it fits in a double."""
 _CONDITIONS = (
     exp.And,
@@ -159,7 +160,15 @@ def _common_number(found: set[Type | Constant | None]) -> Type | None:
         return None
     if any(one.kind is TypeKind.FLOAT for one in known):
         return DOUBLE
-    return next((one for one in known if one.text == _ANY_DECIMAL.text), WIDE)
+    return WIDE if all(_is_within_wide(one) for one in known) else _ANY_DECIMAL
+
+
+def _is_within_wide(known: Type) -> bool:
+    """Whether every value of a whole or decimal type is one of `WIDE`."""
+    found = _DECIMAL.fullmatch(known.text)
+    if found is None:
+        return known.kind is TypeKind.INTEGER
+    return int(found[1]) - int(found[2]) <= _WIDE_BEFORE and int(found[2]) <= _WIDE_AFTER
 
 
 def is_condition(node: exp.Expr | None, types: Types) -> bool:

@@ -72,6 +72,7 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
         kind="select",
         redacted=redacted,
         fingerprint=fingerprint(redacted),
+        groups=tuple(ledger.groups),
     )
 
 

@@ -5,12 +5,15 @@ Rule kept here: an expression is walked without recursion (only sub-queries recu
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
 from proxy.query.agreement import WIDE, Types, common
+from proxy.query.arithmetic import aggregated, computed
+from proxy.query.classes import Among
+from proxy.query.growth import GROWING, MOST, grows, sizes
 from proxy.query.guards import Guards, Place
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_column, resolve_star
@@ -36,13 +39,15 @@ _COUNTING = (exp.Count, exp.Length, exp.Year, exp.Month, exp.Day, exp.Quarter)
 _REAL = (exp.Sqrt, exp.Ln, exp.Exp)
 _OF_ANY = (exp.Substring, exp.Concat, exp.DPipe)
 """Functions that give what they take: of texts a text, of lists a list, of blobs a blob."""
+_UNTYPED = frozenset({exp.Identifier, exp.Where, exp.Having, exp.And, exp.Or, exp.EQ, exp.Group})
+"""Frequent nodes without a type that matters."""
 _KEEPS_TYPE = (exp.Min, exp.Max, exp.AnyValue, exp.First, exp.Last, exp.Paren)
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    place: Place
-    env: Env
+_LEAVES = Among(exp.Column, exp.Query, exp.Columns, exp.PositionalColumn, exp.Star)
+_GROWING = Among(*GROWING)
+"""What may end the walk through an expression."""
+_WITHOUT_OPERANDS = Among(exp.DataType, exp.Identifier, exp.Var, exp.TableAlias)
 
 
 class Reader:
@@ -58,38 +63,44 @@ class Reader:
         types: Types = {}
         leaves: list[tuple[Flow, Place, bool]] = []
         inner: list[Place] = []
-        stack = [_Visit(Place(root, (), False), env)]
+        stack = [(Place(root, (), False), env)]
         while stack:
-            visit = stack.pop()
-            leaf = self._leaf(visit, types)
+            place, around = stack.pop()
+            leaf = self._leaf(place.node, around, types) if _LEAVES[type(place.node)] else None
             if leaf is None:
-                inner.append(visit.place)
-                stack.extend(reversed(self._children(visit)))
+                inner.append(place)
+                self._descend(place, around, stack)
             else:
-                leaves.append((leaf, visit.place, visit.place.settled and self._is_own(leaf, env)))
-        self._infer(root, types)
-        self._guards.expression(leaves, inner, types, exposed)
+                leaves.append((leaf, place, place.settled and self._is_own(leaf, env)))
+        for place in reversed(inner):  # bottom up, as far as types matter for comparing columns
+            types[id(place.node)] = self._type(place.node, types)
+        growing = [place.node for place in inner if _GROWING[type(place.node)] and grows(place.node)]
+        cells = _cells(leaves, inner) if growing else {}
+        large = frozenset(id(node) for node in growing if cells[id(node)] > MOST)
+        self._guards.expression(leaves, inner, types, exposed, large)
         if len(leaves) == 1 and isinstance(root, exp.Column):
             return leaves[0][0]
         flows = [flow.settled() if settled else flow for flow, _, settled in leaves]
-        return merged(flows).derived(types.get(id(root)))
+        made = merged(flows).derived(types.get(id(root)))
+        nodes = len(inner) + sum(flow.nodes for flow, _, settled in leaves if not settled)
+        self._ledger.weigh(nodes)
+        return replace(made, cells=cells.get(id(root), made.cells), nodes=nodes)
 
-    def _leaf(self, visit: _Visit, types: Types) -> Flow | None:
-        node = visit.place.node
+    def _leaf(self, node: exp.Expr, env: Env, types: Types) -> Flow | None:
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
-            flow = resolve_column(node, visit.env, self._ledger)
+            flow = resolve_column(node, env, self._ledger)
             types[id(node)] = flow.type
             return flow
         if isinstance(node, exp.Column):
-            resolve_star(node, visit.env, self._ledger)
+            resolve_star(node, env, self._ledger)
         if isinstance(node, exp.Query):
-            flow = self._nested(node, visit.env)
+            flow = self._nested(node, env)
             types[id(node)] = flow.type
             return flow
         if isinstance(node, exp.Columns | exp.PositionalColumn):
-            return self._everything(visit.env)
+            return self._everything(env)
         if isinstance(node, exp.Star) and not is_counted(node):
-            return self._everything(visit.env)
+            return self._everything(env)
         return None
 
     def _everything(self, env: Env) -> Flow:
@@ -97,8 +108,12 @@ class Reader:
         self._ledger.touch(flow.origins)
         return flow
 
-    def _children(self, visit: _Visit) -> list[_Visit]:
-        node, env = visit.place.node, visit.env
+    def _descend(self, place: Place, env: Env, stack: list[tuple[Place, Env]]) -> None:
+        """Puts the operands of a node on the stack, the first on top."""
+        node = place.node
+        operands = _operands(node)
+        if not operands:
+            return
         if isinstance(node, exp.Lambda):
             env = env.with_locals(self._ledger.folded(i) for i in node.expressions)
         elif isinstance(node, exp.Comprehension):
@@ -107,9 +122,9 @@ class Reader:
                 for i in (node.args.get("expression"), node.args.get("position"))
                 if i is not None
             )
-        settled = visit.place.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
-        above = (*visit.place.above, node)
-        return [_Visit(Place(child, above, settled), env) for child in _operands(node)]
+        settled = place.settled or is_settling(node, self._ledger.sql, self._ledger.dialect)
+        above = (*place.above, node)
+        stack += [(Place(child, above, settled), env) for child in reversed(operands)]
 
     def _is_own(self, flow: Flow, env: Env) -> bool:
         """Whether all of a flow comes from the block's own sources: no aggregate settles a correlated column."""
@@ -118,20 +133,10 @@ class Reader:
             mine |= source.whole().live
         return flow.live <= mine
 
-    def _infer(self, root: exp.Expr, types: Types) -> None:
-        """Types of inner nodes, bottom up, as far as they matter for comparing columns."""
-        order: list[exp.Expr] = []
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            order.append(node)
-            if not isinstance(node, exp.Query):
-                stack.extend(_operands(node))
-        for node in reversed(order):
-            if id(node) not in types:
-                types[id(node)] = self._type(node, types)
-
     def _type(self, node: exp.Expr, types: Types) -> Type | None:
+        """The type of an inner node, where it is known, by those of its operands."""
+        if type(node) in _UNTYPED:
+            return None
         if isinstance(node, _KEEPS_TYPE):
             return None if node.args.get("count") else types.get(id(node.this))
         if isinstance(node, exp.Literal):
@@ -149,7 +154,9 @@ class Reader:
         if isinstance(node, exp.Case | exp.Coalesce):
             return common(_values(node), types, self._ledger.dialect.conversions)
         if isinstance(node, exp.Sum | exp.Avg):
-            return _summed(node, types.get(id(node.this)))
+            return aggregated(node, types, self._ledger.dialect.conversions)
+        if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div):
+            return computed(node, types, self._ledger.dialect.conversions)
         if isinstance(node, exp.Window | exp.Filter | exp.Alias):
             return types.get(id(node.this))
         if isinstance(node, exp.Cast):
@@ -167,6 +174,11 @@ def _values(node: exp.Case | exp.Coalesce) -> list[exp.Expr]:
     return [value for value in values if value is not None]
 
 
+def _cells(leaves: list[tuple[Flow, Place, bool]], inner: list[Place]) -> Mapping[int, float]:
+    """How large each node's value can be."""
+    return sizes([place.node for place in inner], {id(place.node): flow.cells for flow, place, _ in leaves})
+
+
 def _joined(node: exp.Expr) -> list[exp.Expr]:
     """The parts of a concatenation, or what a substring is taken of."""
     if isinstance(node, exp.Substring):
@@ -174,20 +186,9 @@ def _joined(node: exp.Expr) -> list[exp.Expr]:
     return node.expressions or [node.this, node.expression]
 
 
-def _summed(node: exp.Expr, summed: Type | None) -> Type | None:
-    """The type of a sum or mean over a column of a known type."""
-    if summed is None:
-        return None
-    if isinstance(node, exp.Avg) or summed.kind is TypeKind.FLOAT:
-        return DOUBLE
-    if summed.kind is TypeKind.DECIMAL:
-        return Type(TypeKind.DECIMAL, f"DECIMAL(38,{summed.text.partition(',')[2].strip(' )') or 0})")
-    return Type(TypeKind.INTEGER, "HUGEINT") if summed.kind is TypeKind.INTEGER else None
-
-
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     """The parts of a node that are expressions over rows: a type is not, nor the star of count(*)."""
-    if isinstance(node, exp.DataType | exp.Identifier | exp.Var | exp.TableAlias):
+    if _WITHOUT_OPERANDS[type(node)]:
         return []
     return [c for c in node.iter_expressions() if not isinstance(c, exp.DataType)]
 

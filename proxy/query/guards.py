@@ -9,6 +9,7 @@ it everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -35,9 +36,9 @@ _DECIDING = (
 """Nodes that can leave one of their parts uncomputed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """A node of an expression: what stands above it, and whether an aggregate or window does."""
+    """A node of an expression: what stands above it, and whether an aggregate or window does. Nothing changes it."""
 
     node: exp.Expr
     above: tuple[exp.Expr, ...]
@@ -56,18 +57,25 @@ class Guards:
     """Whether what is read stands in a sub-query: all of it, its aggregates too, is computed when a row asks for it."""
 
     def expression(
-        self, leaves: list[tuple[Flow, Place, bool]], inner: list[Place], types: Types, exposed: bool
+        self,
+        leaves: list[tuple[Flow, Place, bool]],
+        inner: list[Place],
+        types: Types,
+        exposed: bool,
+        large: Set[int] = frozenset(),
     ) -> None:
         """One whole expression: `leaves` are its columns and sub-queries (with whether an aggregate settles them),
-        `inner` its other nodes. `exposed` says that the engine may compute it before a row filter."""
+        `inner` its other nodes, of which those in `large` (ids) raise where their value is too large. `exposed` says
+        that the engine may compute it before a row filter."""
         whole = frozenset(origin for flow, _, _ in leaves for origin in flow.origins)
         sql, dialect = self.ledger.sql, self.ledger.dialect
-        raising = [p for p in inner if can_raise(p.node, sql, dialect, types)]
+        raising = [p for p in inner if id(p.node) in large or can_raise(p.node, sql, dialect, types)]
         if not self.nested:
             raising = [p for p in raising if not is_settling(p.node, sql, dialect)]
         raising += [p for _, p, _ in leaves if may_be_several(p.node)]
         collated = [p for flow, p, _ in leaves if p.above and self.ledger.collated(flow.origins)]
         raising += [Place(p.above[-1], p.above[:-1], p.settled) for p in collated]
+        raising += [p for flow, p, _ in leaves if self.ledger.computed(flow.origins)]
         if any(isinstance(node, _DECIDING) for place in raising for node in (place.node, *place.above)):
             self.ledger.guard(whole)
         if not exposed:
@@ -78,7 +86,7 @@ class Guards:
         self._lax = self._lax or bool(collated) or not strict
         under = {id(place.node) for place in raising}
         for flow, place, settled in leaves:
-            if not settled and any(id(above) in under for above in place.above):
+            if not settled and any(id(node) in under for node in (*place.above, place.node)):
                 self.ledger.guard(flow.live)
 
     def joined(self, origins: frozenset[Origin], raises: bool) -> None:

@@ -14,7 +14,12 @@ from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
 from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
-from proxy.values import Catalog, ColumnUse, Edit, ReasonCode, Reference, Span, Table, TableId
+from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
+
+_KEPT = 4096
+_columns_kept: dict[tuple[int, int, str], tuple[Table, dict[str, Flow], bool]] = {}
+"""What a table offers, by its object, the index of the reference and the dialect; the object is kept: its id is no
+other's."""
 
 
 @dataclass(slots=True)
@@ -58,8 +63,32 @@ class Ledger:
     prefixes: dict[int, int] = field(default_factory=dict)
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
+    groups: list[Grouped] = field(default_factory=list)
+    odd: bool = False
+    """Whether any table that is read has columns with a collation of their own, or computed ones."""
     understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """The column references that were resolved: where each starts, and its folded parts, `*` for a star."""
+    nodes: int = 0
+    """Of all expressions so far, those of sub-queries put into them."""
+
+    def weigh(self, nodes: int) -> None:
+        """An expression of so many nodes was read, those of sub-queries put into it. Raises `TooLarge`: a text of a few
+        lines can double an expression dozens of times, and engines plan all of it."""
+        self.nodes += nodes
+        if self.nodes > self.caps.max_merged_nodes:
+            raise TooLarge(
+                "Columns of sub-queries are used so often in columns of others that the statement becomes too large: "
+                "compute them in fewer steps.",
+                ReasonCode.TOO_COMPLEX,
+            )
+
+    def check_width(self, columns: int) -> None:
+        """Raises `TooLarge` for a query with so many columns: stars over stars double them each time."""
+        if columns > self.caps.max_columns:
+            raise TooLarge(
+                f"A part of the statement has more than {self.caps.max_columns} columns: select those that you need.",
+                ReasonCode.TOO_COMPLEX,
+            )
 
     def folded(self, identifier: exp.Expr) -> str:
         """A name as the engine compares it."""
@@ -78,9 +107,13 @@ class Ledger:
     def span(self, *identifiers: exp.Expr | None) -> Span:
         """The characters from the first to the last of some identifiers. Raises `Ungovernable` where they are lost."""
         places = [i.meta for i in identifiers if i is not None]
-        if not places or any("start" not in p or "end" not in p for p in places):
-            raise Ungovernable("A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT)
-        return Span(min(p["start"] for p in places), max(p["end"] for p in places) + 1)
+        try:
+            starts, ends = [p["start"] for p in places], [p["end"] for p in places]
+            return Span(min(starts), max(ends) + 1)
+        except (KeyError, ValueError):
+            raise Ungovernable(
+                "A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT
+            ) from None
 
     def text(self, identifier: exp.Expr) -> str:
         """An identifier as the user spelt it, quotes included."""
@@ -96,20 +129,34 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
-        columns = {self.known(c.name): self._column(index, c.name, table) for c in table.columns}
+        columns, odd = self._offered(table, index)
+        self.odd = self.odd or odd
         self.star_columns[index] = columns
         shown = node.args["alias"].this if alias is not None else node.this
         return Source(self.folded(shown), columns, None, None if columns else Flow(), index)
 
-    def _column(self, index: int, name: str, table: Table) -> Flow:
-        known = next(Type(c.kind, self.dialect.types(c.type)) for c in table.columns if c.name == name)
-        origin = frozenset({(index, name)})
-        return Flow(origin, origin, known, plain=True)
+    def _offered(self, table: Table, index: int) -> tuple[dict[str, Flow], bool]:
+        """The columns of a table as reference `index` offers them, and whether any is odd: nobody changes them, and all
+        statements that read this very table there share them."""
+        key = (id(table), index, self.dialect.name)
+        kept = _columns_kept.get(key)
+        if kept is not None and kept[0] is table:
+            return kept[1], kept[2]
+        columns = {self.known(c.name): self._column(index, c) for c in table.columns}
+        odd = any(c.own_collation or c.computed for c in table.columns)
+        if columns:
+            if len(_columns_kept) >= _KEPT:
+                _columns_kept.clear()
+            _columns_kept[key] = table, columns, odd
+        return columns, odd
+
+    def _column(self, index: int, column: Column) -> Flow:
+        origin = frozenset({(index, column.name)})
+        return Flow(origin, origin, Type(column.kind, self.dialect.types(column.type)), plain=True)
 
     def _table(self, folded: list[str], span: Span) -> Table:
         warehouse = self.known(self.catalog.warehouse)
-        schemas = {schema for schema, _ in self.catalog.tables}
-        if len(folded) == 2 and folded[0] == warehouse and warehouse not in schemas:
+        if len(folded) == 2 and folded[0] == warehouse and all(warehouse != s for s, _ in self.catalog.tables):
             folded = folded[1:]  # `shop.customers`: the warehouse's name, where no schema has it
         path = [self.known(s) for s in self.catalog.search_path] if len(folded) == 1 else [folded[-2]]
         known = len(folded) < 3 or folded[0] == warehouse
@@ -134,11 +181,14 @@ class Ledger:
 
     def collated(self, origins: frozenset[Origin]) -> bool:
         """Whether a value may bear a collation of its own, which conflicts with others only when it is computed."""
-        return any(
-            column.own_collation and column.name == name
-            for index, name in origins
-            for column in self.references[index].table.columns
-        )
+        return self.odd and any(column.own_collation for column in self._origin_columns(origins))
+
+    def computed(self, origins: frozenset[Origin]) -> bool:
+        """Whether a value may be made when it is read, by an expression that nothing is known of."""
+        return self.odd and any(column.computed for column in self._origin_columns(origins))
+
+    def _origin_columns(self, origins: frozenset[Origin]) -> list[Column]:
+        return [c for index, name in origins for c in self.references[index].table.columns if c.name == name]
 
     def touch(self, origins: frozenset[Origin]) -> None:
         """Columns that the statement may read."""

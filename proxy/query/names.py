@@ -17,10 +17,12 @@ from proxy.values import Edit, Reason, ReasonCode, Span
 
 def resolve_column(column: exp.Column, env: Env, ledger: Ledger) -> Flow:
     """Where a column's values come from; the use is noted."""
-    parts = [p for p in (column.args.get(k) for k in ("catalog", "db", "table", "this")) if p is not None]
-    ledger.understood[ledger.span(*parts).start] = tuple(ledger.folded(p) for p in parts)
-    parts = _without_prefix(parts, env, ledger, 1)
+    parts = [p for k in ("catalog", "db", "table", "this") if (p := column.args.get(k)) is not None]
     span = ledger.span(*parts)
+    ledger.understood[span.start] = tuple([ledger.folded(p) for p in parts])
+    if len(parts) > 2:
+        parts = _without_prefix(parts, env, ledger, 1)
+        span = ledger.span(*parts)
     if len(parts) == 1:
         return _unqualified(parts[0], span, env, ledger)
     qualified = _qualified(parts, span, env, ledger)
@@ -90,9 +92,15 @@ def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> 
             break
     if not known:
         return ledger.unknown(span)
-    flow = found[0] if len(found) == 1 else merged(found)
+    flow = found[0] if len(found) == 1 else _either(found)
     ledger.use(ledger.sql[span.start : span.end], span, flow, certain and known)
     return flow
+
+
+def _either(found: list[Flow]) -> Flow:
+    """One of these, whichever; it has their type where they have one."""
+    types = {flow.type for flow in found}
+    return merged(found).derived(types.pop() if len(types) == 1 else None)
 
 
 def _qualified(parts: list[exp.Expr], span: Span, env: Env, ledger: Ledger) -> Flow | None:

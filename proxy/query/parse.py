@@ -7,7 +7,7 @@ one query; node classes (sqlglot) and functions (engine) that are not listed are
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import sqlglot
@@ -83,10 +83,11 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
     """One understood query; `tokens` are its own. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason."""
     _check_one_statement(tokens)
     syntax, refused = _engine(sql, dialect)
-    tree = _tree(sql, dialect, refused)
-    _check_nodes(tree, dialect, caps, refused)
+    tree = _tree(sql, tokens, dialect, refused)
+    kinds = _check_nodes(tree, dialect, caps, refused)
     check_names(tokens, dialect.names.longest)
-    _check_parameters(tree, tokens, dialect)
+    named = _named_placeholders(tree) if any(issubclass(kind, exp.Placeholder) for kind in kinds) else 0
+    _check_parameters(named, tokens, dialect)
     if syntax is None:
         raise refused or InvalidSql("The statement is not valid.", ReasonCode.SYNTAX)
     _check_functions(syntax, dialect)
@@ -97,9 +98,10 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
 def _check_one_statement(tokens: list[Token]) -> None:
     """Thousands of statements are refused before any of them is parsed."""
     ended = False
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        ended = ended or (token.token_type is TokenType.SEMICOLON and before is not None)
-        if ended and token.token_type is not TokenType.SEMICOLON:
+    for place, token in enumerate(tokens):
+        if token.token_type is TokenType.SEMICOLON:
+            ended = ended or place > 0
+        elif ended:
             raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
 
 
@@ -110,9 +112,10 @@ def _engine(sql: str, dialect: Dialect) -> tuple[Syntax | None, GatewayError | N
         return None, error
 
 
-def _tree(sql: str, dialect: Dialect, refused: GatewayError | None) -> exp.Expr:
+def _tree(sql: str, tokens: list[Token], dialect: Dialect, refused: GatewayError | None) -> exp.Expr:
     try:
-        statements = [s for s in sqlglot.parse(sql, read=dialect.name) if s is not None]
+        parser = sqlglot.Dialect.get_or_raise(dialect.name).parser()
+        statements = [s for s in parser.parse(tokens, sql) if s is not None]
     except (SqlglotError, *_STUMBLES) as error:
         raise refused or Ungovernable(
             "The statement uses syntax that cannot be governed: write it in a plainer form.", ReasonCode.CONSTRUCT
@@ -146,36 +149,45 @@ def _wrong_kind(tree: exp.Expr, refused: GatewayError | None) -> GatewayError:
     )
 
 
-def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    """Every node with its height below the root; does not recurse."""
-    stack = [(tree, 0)]
-    while stack:
-        node, height = stack.pop()
-        yield node, height
-        stack.extend((child, height + 1) for child in node.iter_expressions(reverse=True))
+def levels(tree: exp.Expr) -> Iterator[list[exp.Expr]]:
+    """The nodes of a tree by their height below the root, the root first; does not recurse."""
+    level = [tree]
+    while level:
+        yield level
+        level = [child for node in level for child in node.iter_expressions()]
 
 
-def _check_nodes(tree: exp.Expr, dialect: Dialect, caps: Caps, refused: GatewayError | None) -> None:
-    """Raises `TooLarge`, or `Ungovernable` for a class that is not listed, in the words of whoever knows what to do."""
-    ctes = set_operations = references = 0
-    for count, (node, height) in enumerate(walk(tree), start=1):
+def _check_nodes(tree: exp.Expr, dialect: Dialect, caps: Caps, refused: GatewayError | None) -> Set[type[exp.Expr]]:
+    """The classes of all nodes. Raises `TooLarge`, or `Ungovernable` for a class that is not listed, in the words of
+    whoever knows what to do."""
+    kinds: dict[type[exp.Expr], int] = {}
+    count = 0
+    for height, level in enumerate(levels(tree)):
+        count += len(level)
         if count > caps.max_nodes or height > caps.max_height:
             raise TooLarge(
                 "The statement is too complex: shorten its lists and chains of AND, OR or operators.",
                 ReasonCode.TOO_COMPLEX,
             )
-        name = type(node).__name__
-        if name not in dialect.nodes:
-            raise _refused_node(name) if refused is None or name in _INSTEAD or not _is_detailed(refused) else refused
-        ctes += isinstance(node, exp.CTE)
-        set_operations += isinstance(node, exp.SetOperation)
-        references += isinstance(node, exp.Table)
+        for kind in map(type, level):
+            if kind not in kinds:
+                name = kind.__name__
+                if name not in dialect.nodes:
+                    told = refused is None or name in _INSTEAD or not _is_detailed(refused)
+                    raise _refused_node(name) if told or refused is None else refused
+                kinds[kind] = 0
+            kinds[kind] += 1
+    ctes, set_operations, references = (
+        sum(count for kind, count in kinds.items() if issubclass(kind, wanted))
+        for wanted in (exp.CTE, exp.SetOperation, exp.Table)
+    )
     if ctes > caps.max_ctes or set_operations > caps.max_set_operations or references > caps.max_references:
         raise TooLarge(
             f"The statement has too many parts: at most {caps.max_ctes} WITH queries, {caps.max_set_operations} set "
             f"operations and {caps.max_references} tables.",
             ReasonCode.TOO_COMPLEX,
         )
+    return kinds.keys()
 
 
 def _is_detailed(refused: GatewayError) -> bool:
@@ -185,9 +197,11 @@ def _is_detailed(refused: GatewayError) -> bool:
 
 def _check_table_word(tokens: list[Token]) -> None:
     """`TABLE t` stands for `SELECT * FROM t`, and has no place where a policy view could stand."""
-    for before, word, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
-        is_name = before is not None and before.token_type in (TokenType.DOT, TokenType.ALIAS)
-        if word.token_type is TokenType.TABLE and not is_name and after.token_type in _NAMES:
+    for place, word in enumerate(tokens[:-1]):
+        if word.token_type is not TokenType.TABLE:
+            continue
+        is_name = place > 0 and tokens[place - 1].token_type in (TokenType.DOT, TokenType.ALIAS)
+        if not is_name and tokens[place + 1].token_type in _NAMES:
             raise Ungovernable(
                 "TABLE is not supported as a query: write SELECT * FROM and the table's name.",
                 Reason(ReasonCode.CONSTRUCT, "table"),
@@ -195,14 +209,17 @@ def _check_table_word(tokens: list[Token]) -> None:
             )
 
 
-def _check_parameters(tree: exp.Expr, tokens: list[Token], dialect: Dialect) -> None:
+def _named_placeholders(tree: exp.Expr) -> int:
+    return sum(node.args.get("this") is not None for node in tree.find_all(exp.Placeholder))
+
+
+def _check_parameters(named: int, tokens: list[Token], dialect: Dialect) -> None:
     """Raises `InvalidSql` for parameters of several forms, whose order would be doubtful, and `Ungovernable` for
     `list[:name]`, where sqlglot takes the column for a parameter."""
     numbered = numbered_forms(tokens)
     marks = question_marks(tokens) if dialect.names.question_marks else []
     if len(set(numbered)) + bool(marks) > 1:
         raise InvalidSql("Write all parameters in one form: ?, $1 or $name.", ReasonCode.PARAMETERS)
-    named = sum(node.args.get("this") is not None for node in tree.find_all(exp.Placeholder))
     if named > len(numbered):
         raise Ungovernable("Write both ends of a slice, such as list[1:n].", ReasonCode.CONSTRUCT)
 

@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from proxy.dialect import Conversions, Dialect, Function, FunctionKind, Literals
 from proxy.query.agreement import OF_ROWS, Types, agree, is_condition
+from proxy.query.arithmetic import never_raises
+from proxy.query.classes import Among
 from proxy.query.constants import is_harmless, is_read_early
 from proxy.query.scopes import TEXT
 from proxy.values import TypeKind
@@ -52,6 +54,26 @@ _SAFE = (
     exp.JSONPath,
     exp.JSONPathPart,
 )
+_INERT = frozenset(
+    [
+        exp.Alias,
+        exp.Boolean,
+        exp.Column,
+        exp.DataType,
+        exp.Group,
+        exp.Identifier,
+        exp.Literal,
+        exp.Null,
+        exp.Order,
+        exp.Ordered,
+        exp.Paren,
+        exp.Star,
+        exp.Tuple,
+        exp.Var,
+    ]
+)
+"""Those of the safe ones that are most frequent, and need no closer look."""
+_CALLS = Among(exp.Func, exp.AggFunc, exp.Window)
 _STRICT = (
     exp.Column,
     exp.Identifier,
@@ -170,6 +192,8 @@ def function_name(node: exp.Expr, sql: str) -> str | None:
 
 def is_settling(node: exp.Expr, sql: str, dialect: Dialect) -> bool:
     """Whether a call is an aggregate or window function: computed only over rows that passed the filter."""
+    if not _CALLS[type(node)]:
+        return False
     if isinstance(node, exp.AggFunc | exp.Window):
         return True
     name = function_name(node, sql) if isinstance(node, exp.Func) else None
@@ -185,6 +209,8 @@ def is_strict(node: exp.Expr) -> bool:
 
 def can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool:
     """Whether this node itself, over values of its operands, can end the query with an error."""
+    if type(node) in _INERT:
+        return False
     if isinstance(node, exp.Limit | exp.Offset | exp.Fetch | exp.WindowSpec):
         return not all(_is_count(bound) for bound in _bounds(node))
     if not _can_raise(node, sql, dialect, types):
@@ -230,6 +256,8 @@ def _can_raise(node: exp.Expr, sql: str, dialect: Dialect, types: Types) -> bool
         return not known.collations
     if isinstance(node, exp.DPipe) and known.printable is not None:
         return not _joins_texts(node, types, known)
+    if never_raises(node, types, known):
+        return False
     operator = known.operators.get(type(node).__name__)
     if operator is not None:
         function = dialect.functions.get(operator)

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from proxy.errors import Ungovernable
 from proxy.query.expressions import Reader, is_counted, made_up_name
+from proxy.query.groups import grouped
 from proxy.query.guards import Guards
 from proxy.query.ledger import Ledger
 from proxy.query.names import resolve_star
@@ -157,6 +158,7 @@ class Resolver:
                 self._reader.flow(part, within, exposed=clause in _EXPOSED or not top)
         for window in node.args.get("windows") or ():
             self._reader.flow(window, scope, exposed=not top)
+        grouped(node, scope, self._ledger)
         return outs
 
     def _select_list(
@@ -178,6 +180,7 @@ class Resolver:
                 if expanded is None:
                     self._touch_all(scope)
                 outs = outs + list(expanded) if outs is not None and expanded is not None else None
+                self._ledger.check_width(len(outs or ()))
                 continue
             flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not hidden)
             if isinstance(item, exp.Alias):
@@ -224,6 +227,7 @@ class Resolver:
                 outs.extend(source.outs)
             else:
                 return None
+            self._ledger.check_width(len(outs))
         return tuple(outs)
 
     # ---------------------------------------------------------------------------------------------------------- WITH

@@ -32,30 +32,36 @@ DOUBLE = Type(TypeKind.FLOAT, "DOUBLE")
 @dataclass(frozen=True, slots=True)
 class Flow:
     """Where a value comes from. `live` are the origins that reach it without passing an aggregate or a window, so that
-    the engine could compute it before a row filter; `plain` says that it is exactly its one origin."""
+    the engine could compute it before a row filter; `plain` says that it is exactly its one origin; `cells` how large
+    it can be, in values of columns (`proxy.query.growth`); `nodes` how many nodes its expression has once those of
+    sub-queries are put into it."""
 
     origins: frozenset[Origin] = frozenset()
     live: frozenset[Origin] = frozenset()
     type: Type | None = None
     plain: bool = False
+    cells: float = 1
+    nodes: int = 1
 
     def derived(self, type_: Type | None = None) -> Flow:
         """The same origins in a value that is computed from them."""
-        return Flow(self.origins, self.live, type_)
+        return Flow(self.origins, self.live, type_, cells=self.cells, nodes=self.nodes)
 
     def settled(self) -> Flow:
         """The same origins behind an aggregate or window."""
-        return Flow(self.origins, frozenset(), None)
+        return Flow(self.origins, frozenset(), None, cells=self.cells)
 
 
 def merged(flows: Iterable[Flow]) -> Flow:
     """The union of flows, as the value of an expression over them."""
     origins: set[Origin] = set()
     live: set[Origin] = set()
+    cells, nodes = 0.0, 0
     for flow in flows:
         origins |= flow.origins
         live |= flow.live
-    return Flow(frozenset(origins), frozenset(live))
+        cells, nodes = max(cells, flow.cells), max(nodes, flow.nodes)
+    return Flow(frozenset(origins), frozenset(live), cells=cells or 1, nodes=nodes or 1)
 
 
 @dataclass(frozen=True, slots=True)

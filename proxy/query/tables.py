@@ -94,7 +94,7 @@ class Tables:
     def _compared(self, flows: list[Flow]) -> None:
         """Columns that a join compares; where they are not of one type the comparison casts, and a cast can raise."""
         types = {f.type for f in flows}
-        casts = len(types) > 1 or None in types
+        casts = len(types) > 1 or None in types or any(self._ledger.computed(f.origins) for f in flows)
         for flow in flows:
             self._ledger.touch(flow.origins)
             self._guards.joined(flow.origins, casts)

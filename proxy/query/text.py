@@ -40,12 +40,15 @@ _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How much one statement may be. Bytes are UTF-8; depth counts open brackets; nodes are sqlglot's."""
+    """How much one statement may be. Bytes are UTF-8; depth counts open brackets; nodes are sqlglot's, merged ones
+    those of each expression with those of sub-queries put into it; columns are those of one query block."""
 
     max_bytes: int = 262_144
     max_tokens: int = 60_000
     max_depth: int = 48
     max_nodes: int = 60_000
+    max_merged_nodes: int = 200_000
+    max_columns: int = 10_000
     max_height: int = 300
     max_ctes: int = 200
     max_set_operations: int = 200

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sqlglot import exp
+
 from proxy.dialect import Dialect, Folding, Splice
 from proxy.rewrite.slots import Slots
 from proxy.rewrite.templates import Templates, text
-from proxy.rewrite.views import needs_view, table_node
+from proxy.rewrite.views import CLEAR, needs_view, table_node
 from proxy.values import Decision, Query, Slot, Span
+
+_ADDED = ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Change:
     outline: str
     reference: int | None = None
     view: str | None = None
+    grouped: tuple[str, str] | None = None
 
 
 def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templates | None = None) -> Spliced:
@@ -47,9 +52,10 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
         else:
             whole = text(table_node(view.table, dialect), dialect) + alias
             changes.append(_Change(reference.span, whole, whole, index))
+    changes += _grouped(query, decision, dialect)
     changes.sort(key=lambda c: c.span.start)
-    sql, places = _applied(query.sql, changes)
-    outlined, _ = _applied(query.sql, [replace(c, text=c.outline) for c in changes])
+    sql, places, grouped = _applied(query.sql, changes)
+    outlined, *_ = _applied(query.sql, [replace(c, text=c.outline) for c in changes])
     splices = tuple(
         Splice(
             original=reference.span.start,
@@ -59,22 +65,46 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
         )
         for index, reference in enumerate(query.references)
     )
-    folding = Folding(splices, query.cte_names, query.parameters, query.prefixes)
+    folding = Folding(splices, query.cte_names, query.parameters, query.prefixes, grouped)
     return Spliced(sql, outlined, folding, slots.all())
 
 
-def _applied(sql: str, changes: list[_Change]) -> tuple[str, dict[int, tuple[int, str | None]]]:
-    """The text with the changes made, and where each reference now starts."""
+def _grouped(query: Query, decision: Decision, dialect: Dialect) -> list[_Change]:
+    """Columns that follow from a key which a GROUP BY holds: the engine knows of no key of a policy view. A key that is
+    masked, or NULL in some rows, is none."""
+    changes: list[_Change] = []
+    for group in query.groups:
+        reference, view = query.references[group.reference], decision.views[group.reference]
+        if not needs_view(view) or dialect.groups_by_key is None:
+            continue
+        shown = {c.column.name: c for c in view.columns}
+        if any(name not in shown or shown[name].cells != CLEAR for name in group.key):
+            continue
+        for name in shown if group.star else group.columns:
+            if name in shown and name not in group.held and dialect.groups_by_key(shown[name].column.type):
+                column = text(exp.column(name, quoted=True), dialect)
+                added = f"{_ADDED}{reference.alias or reference.name}.{column}"
+                changes.append(_Change(Span(group.end, group.end), added, added, grouped=(group.alias, name)))
+    return changes
+
+
+def _applied(
+    sql: str, changes: list[_Change]
+) -> tuple[str, dict[int, tuple[int, str | None]], dict[int, tuple[str, str]]]:
+    """The text with the changes made, where each reference now starts, and where each column added to GROUP BY does."""
     parts: list[str] = []
     places: dict[int, tuple[int, str | None]] = {}
+    grouped: dict[int, tuple[str, str]] = {}
     length = end = 0
     for change in changes:
         kept = sql[end : change.span.start]
         length += len(kept)
         if change.reference is not None:
             places[change.reference] = (length, change.view)
+        if change.grouped is not None:
+            grouped[length + len(_ADDED)] = change.grouped
         parts += [kept, change.text]
         length += len(change.text)
         end = change.span.end
     parts.append(sql[end:])
-    return "".join(parts), places
+    return "".join(parts), places, grouped

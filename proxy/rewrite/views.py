@@ -18,10 +18,13 @@ from proxy.rewrite.conditions import ALIAS
 from proxy.rewrite.slots import Slots
 from proxy.values import AllOf, Always, AnyOf, Cell, ColumnView, Condition, Mask, Never, RowFilter, TableId, TableView
 
+CLEAR = (Cell(Always(), None),)
+"""The cells of a column that shows its value in every row."""
+
 
 def needs_view(view: TableView) -> bool:
     """Whether the caller has obligations on a table; without any the table can stay as it is."""
-    clear = all(column.cells == (Cell(Always(), None),) for column in view.columns)
+    clear = all(column.cells == CLEAR for column in view.columns)
     return not (clear and view.hidden == 0 and isinstance(view.rows, Always))
 
 

@@ -24,6 +24,9 @@ from tests.bypass import shop
 from tests.oracle.harness import CONTEXT, Harness, as_rows
 
 SAME = "same"
+VIRTUAL = "virtual"
+HIDDEN_NAMES = ("vault", "salaries", "salary", "ssn", "tickets", "assigned_to", "secret_mood", "papers", "evil")
+"""Names that stand in the warehouses, and that Ana may not learn."""
 FORMS = ("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.arrow.stream")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ana": {"groups": ["analysts"], "attributes": {"region": "EU"}},
@@ -103,15 +106,29 @@ def spelt(value: Any) -> str:
 
 def hold(served: Served, door: Door, sql: str, outcome: str) -> None:
     """Asks, and holds what came of it to `outcome`: SAME for the answer of a database with the caller's view alone,
-    else the first reason of the refusal."""
+    VIRTUAL for one of the virtual catalog, which names nothing that is hidden; else the first reason of the refusal."""
     seen = door.ask(sql)
-    if outcome == SAME:
+    if outcome == VIRTUAL:
+        hold_virtual(door, sql, seen)
+    elif outcome == SAME:
         assert not seen.refused, seen.detail
         assert sorted(map(spelt, seen.rows)) == sorted(map(spelt, served.expected(sql)))
         door.plan(sql)
     else:
         assert seen.refused, seen.rows[:3]
         assert seen.reasons[0].split(":")[0] == outcome, seen.reasons
+
+
+def hold_virtual(door: Door, sql: str, seen: Seen) -> None:
+    """An answer of the virtual catalog: there is one, it holds no hidden name that the statement does not, and a plan
+    says that no table of the warehouse is read."""
+    assert not seen.refused, (seen.reasons, seen.detail)
+    told = repr(seen.rows).lower()
+    assert not [name for name in HIDDEN_NAMES if name in told and name not in sql.lower()]
+    planned = door.plan(sql)
+    assert not planned.refused
+    assert b"shop.main." not in planned.left
+    assert b"shop.public." not in planned.left
 
 
 class Served:

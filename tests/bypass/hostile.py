@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+
+def doubled(times: int) -> str:
+    """A column that each sub-query uses twice: an engine that puts sub-queries into what is around them plans it so
+    many times doubled."""
+    inner = "SELECT name AS a FROM customers"
+    for _ in range(times):
+        inner = f"SELECT coalesce(a, a) AS a FROM ({inner}) q"
+    return f"SELECT a FROM ({inner}) q WHERE a <> 'x'"
+
+
+def widened(times: int) -> str:
+    """A table that each WITH query joins with itself."""
+    steps = (f"c{i + 1} AS (SELECT x.*, y.* FROM c{i} x, c{i} y)" for i in range(times))
+    return f"WITH c0 AS (SELECT id AS a FROM customers), {', '.join(steps)} SELECT count(*) FROM c{times}"
+
+
 STATEMENTS = {
     "nested_parentheses": "SELECT " + "(" * 100_000 + "1" + ")" * 100_000,
     "million_byte_list": "SELECT id FROM customers WHERE id IN (" + ",".join(map(str, range(150_000))) + ")",
@@ -22,6 +38,11 @@ STATEMENTS = {
     "subscripts": "SELECT name" + "[1]" * 20_000 + " FROM customers",
     "long_string": "SELECT '" + "x" * 900_000 + "'",
     "open_comments": "SELECT 1 /*" + "/*" * 100_000,
+    "doubled_columns": doubled(30),
+    "doubled_aliases": "SELECT name AS a0, "
+    + ", ".join(f"coalesce(a{i}, a{i}) AS a{i + 1}" for i in range(30))
+    + " FROM customers WHERE a30 <> 'x'",
+    "doubled_stars": widened(20),
     "open_quote": "SELECT '" + "''" * 100_000,
 }
 """By name."""

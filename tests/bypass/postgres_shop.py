@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.bypass import shop
-from tests.bypass.asking import PEOPLE, SAME, Door, Served, canaries_in, spelt
+from tests.bypass.asking import PEOPLE, SAME, VIRTUAL, Door, Served, canaries_in, hold_virtual, spelt
 from tests.oracle.harness import Harness
 from tests.oracle.world import write_policy
 from tests.postgres import Database, Server, new_database
@@ -144,9 +144,12 @@ class ServedOnPostgres(Served):
 
 
 def hold(served: ServedOnPostgres, door: Door, sql: str, outcome: str, who: str = "ana") -> None:
-    """Asks, and holds what came of it to `outcome`: SAME for the answer of the caller's copy, else the first reason of
-    the refusal. What fails on the server must fail on the copy too."""
+    """Asks, and holds what came of it to `outcome`: SAME for the answer of the caller's copy, VIRTUAL for one of the
+    virtual catalog, else the first reason of the refusal. What fails on the server must fail on the copy too."""
     seen = door.ask(sql, who=who)
+    if outcome == VIRTUAL:
+        hold_virtual(door, sql, seen)
+        return
     if outcome == SAME:
         assert not seen.refused, (seen.reasons, seen.detail)
         names, rows = served.asked(sql, who=who)

@@ -1,22 +1,22 @@
-"""Catalogs of the engine, which list what was not granted."""
+"""Catalogs of the engine, which list what was not granted: the virtual catalog answers in their place, or nobody."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.bypass.asking import SAME, Door, Served, hold
+from tests.bypass.asking import VIRTUAL, Door, Served, hold
 
 CASES = {
-    "information_schema_tables": ("SELECT * FROM information_schema.tables", "unknown-table"),
-    "information_schema_columns": ("SELECT * FROM information_schema.columns", "unknown-table"),
-    "information_schema_whole": ("SELECT * FROM shop.information_schema.tables", "unknown-table"),
+    "information_schema_tables": ("SELECT * FROM information_schema.tables", VIRTUAL),
+    "information_schema_columns": ("SELECT * FROM information_schema.columns", VIRTUAL),
+    "information_schema_whole": ("SELECT * FROM shop.information_schema.tables", VIRTUAL),
     "information_schema_of_system": ("SELECT * FROM system.information_schema.tables", "unknown-table"),
     "sqlite_master": ("SELECT * FROM sqlite_master", "unknown-table"),
     "sqlite_schema": ("SELECT * FROM sqlite_schema", "unknown-table"),
-    "pg_catalog_pg_class": ("SELECT * FROM pg_catalog.pg_class", "unknown-table"),
-    "pg_class": ("SELECT relname FROM pg_class", "unknown-table"),
-    "pg_tables": ("SELECT * FROM pg_tables", "unknown-table"),
-    "pg_attribute": ("SELECT * FROM pg_attribute", "unknown-table"),
+    "pg_catalog_pg_class": ("SELECT * FROM pg_catalog.pg_class", VIRTUAL),
+    "pg_class": ("SELECT relname FROM pg_class", VIRTUAL),
+    "pg_tables": ("SELECT * FROM pg_tables", VIRTUAL),
+    "pg_attribute": ("SELECT * FROM pg_attribute", VIRTUAL),
     "duckdb_tables_view": ("SELECT * FROM duckdb_tables", "unknown-table"),
     "duckdb_columns_view": ("SELECT * FROM duckdb_columns", "unknown-table"),
     "duckdb_schemas_view": ("SELECT * FROM system.main.duckdb_schemas", "unknown-table"),
@@ -35,25 +35,25 @@ CASES = {
     "pragma": ("PRAGMA table_info('vault')", "statement-kind"),
     "pragma_show_tables": ("PRAGMA show_tables", "statement-kind"),
     "current_setting": ("SELECT current_setting('memory_limit')", "function"),
-    "current_database": ("SELECT current_database()", "function"),
-    "current_catalog": ("SELECT current_catalog()", "function"),
-    "current_schemas": ("SELECT current_schemas(true)", "function"),
+    "current_database": ("SELECT current_database()", VIRTUAL),
+    "current_catalog": ("SELECT current_catalog()", VIRTUAL),
+    "current_schemas": ("SELECT current_schemas(true)", VIRTUAL),
     "current_query": ("SELECT current_query()", "function"),
-    "current_user": ("SELECT current_user", SAME),
+    "current_user": ("SELECT current_user", VIRTUAL),
     "getvariable": ("SELECT getvariable('a')", "function"),
     "in_search_path": ("SELECT in_search_path('shop', 'main')", "function"),
-    "txid_current": ("SELECT txid_current()", "function"),
+    "txid_current": ("SELECT txid_current()", VIRTUAL),
     "current_connection_id": ("SELECT current_connection_id()", "function"),
-    "col_description": ("SELECT col_description(1, 1)", "function"),
-    "has_table_privilege": ("SELECT has_table_privilege('vault', 'select')", "function"),
-    "pg_get_viewdef": ("SELECT pg_get_viewdef(1)", "function"),
-    "pg_table_is_visible": ("SELECT pg_table_is_visible(1)", "function"),
+    "col_description": ("SELECT col_description(1, 1)", VIRTUAL),
+    "has_table_privilege": ("SELECT has_table_privilege('vault', 'select')", VIRTUAL),
+    "pg_get_viewdef": ("SELECT pg_get_viewdef(1)", VIRTUAL),
+    "pg_table_is_visible": ("SELECT pg_table_is_visible(1)", VIRTUAL),
     "nextval": ("SELECT nextval('s')", "function"),
     "type_of_the_warehouse": ("SELECT NULL::secret_mood", "construct"),
     "type_by_its_whole_name": ("SELECT NULL::shop.main.secret_mood", "construct"),
     "enum_range": ("SELECT enum_range(NULL::secret_mood)", "construct"),
     "enum_first": ("SELECT enum_first(NULL::main.secret_mood)", "construct"),
-    "regclass": ("SELECT 'vault'::regclass", "construct"),
+    "regclass": ("SELECT 'vault'::regclass", "unknown-table"),
     "row_type": ("SELECT NULL::vault", "construct"),
     "row_type_in_a_struct": ("SELECT NULL::STRUCT(a vault)", "construct"),
     "try_cast_to_a_row_type": ("SELECT TRY_CAST(NULL AS vault)", "construct"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bypass.asking import Door
+from tests.bypass.asking import VIRTUAL, Door
 from tests.bypass.postgres_shop import ServedOnPostgres, hold
 
 CASES = {
@@ -17,13 +17,13 @@ CASES = {
     "to_secret_mood": ("SELECT NULL::secret_mood", "construct"),
     "to_public_secret_mood": ("SELECT NULL::public.secret_mood", "construct"),
     "to_secret_text": ("SELECT NULL::secret_text", "construct"),
-    "to_regclass": ("SELECT NULL::regclass", "construct"),
-    "to_regtype": ("SELECT NULL::regtype", "construct"),
-    "to_regproc": ("SELECT NULL::regproc", "construct"),
-    "to_regprocedure": ("SELECT NULL::regprocedure", "construct"),
-    "to_regoper": ("SELECT NULL::regoper", "construct"),
-    "to_regnamespace": ("SELECT NULL::regnamespace", "construct"),
-    "to_regrole": ("SELECT NULL::regrole", "construct"),
+    "to_regclass": ("SELECT NULL::regclass", VIRTUAL),
+    "to_regtype": ("SELECT NULL::regtype", VIRTUAL),
+    "to_regproc": ("SELECT NULL::regproc", VIRTUAL),
+    "to_regprocedure": ("SELECT NULL::regprocedure", VIRTUAL),
+    "to_regoper": ("SELECT NULL::regoper", VIRTUAL),
+    "to_regnamespace": ("SELECT NULL::regnamespace", VIRTUAL),
+    "to_regrole": ("SELECT NULL::regrole", VIRTUAL),
     "to_regconfig": ("SELECT NULL::regconfig", "construct"),
     "to_regdictionary": ("SELECT NULL::regdictionary", "construct"),
     "to_oid": ("SELECT NULL::oid", "construct"),
@@ -45,9 +45,9 @@ CASES = {
     "to_anyelement": ("SELECT NULL::anyelement", "construct"),
     "to_trigger": ("SELECT NULL::trigger", "construct"),
     "to_unknown_type": ("SELECT NULL::unknown_type", "construct"),
-    "regclass_of_text": ("SELECT 'vault'::regclass", "construct"),
+    "regclass_of_text": ("SELECT 'vault'::regclass", "unknown-table"),
     "regclass_of_a_column": ("SELECT count(*) FROM customers WHERE name::regclass IS NULL", "construct"),
-    "regclass_by_cast": ("SELECT CAST('vault' AS pg_catalog.regclass)", "construct"),
+    "regclass_by_cast": ("SELECT CAST('vault' AS pg_catalog.regclass)", "unknown-table"),
     "regclass_by_prefix": ("SELECT regclass 'vault'", "construct"),
     "regclass_by_call": ("SELECT regclass('vault')", "function"),
     "row_type_by_prefix": ("SELECT vault '(1,a,1)'", "construct"),

@@ -54,7 +54,7 @@ def test_a_table_without_a_grant_is_told_as_one_that_is_not_there(on_postgres: S
 
 
 @pytest.mark.parametrize(
-    "name", ["outside.papers", "hr.salaries", "vault_view", "customers_old", "numbers", "pg_class"]
+    "name", ["outside.papers", "hr.salaries", "vault_view", "customers_old", "numbers", "pg_stats"]
 )
 def test_what_lies_around_is_told_as_what_is_not_there(postgres_door: Door, name: str) -> None:
     missing = f"{name[:-1]}q"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bypass.asking import SAME, Door
+from tests.bypass.asking import SAME, VIRTUAL, Door
 from tests.bypass.postgres_shop import ServedOnPostgres, hold
 
 FENCED = "(SELECT * FROM customers OFFSET 0) q"
@@ -53,9 +53,9 @@ CASES = {
     "extended_statistics_of_expressions": ("SELECT * FROM pg_stats_ext_exprs", "unknown-table"),
     "extended_statistics_raw": ("SELECT * FROM pg_statistic_ext_data", "unknown-table"),
     "most_common_values": ("SELECT * FROM pg_mcv_list_items(NULL)", "function"),
-    "rows_by_the_planner": ("SELECT reltuples FROM pg_class WHERE relname = 'customers'", "unknown-table"),
-    "size_of_a_table": ("SELECT pg_relation_size('customers')", "function"),
-    "size_of_an_index": ("SELECT pg_indexes_size('customers')", "function"),
+    "rows_by_the_planner": ("SELECT reltuples FROM pg_class WHERE relname = 'customers'", VIRTUAL),
+    "size_of_a_table": ("SELECT pg_relation_size('customers')", VIRTUAL),
+    "size_of_an_index": ("SELECT pg_indexes_size('customers')", VIRTUAL),
     "size_of_a_value": ("SELECT max(pg_column_size(ssn)) FROM customers", "function"),
     "explain": ("EXPLAIN SELECT * FROM customers", "statement-kind"),
     "explain_analyze": ("EXPLAIN (ANALYZE, VERBOSE, BUFFERS) SELECT * FROM customers", "statement-kind"),

@@ -143,6 +143,7 @@ async def test_no_warehouse_no_gateway() -> None:
             audit=f.audit,
             warehouses={},
             scanner=f.scanner,
+            introspection=f.introspection,
             secrets={},
         )
 

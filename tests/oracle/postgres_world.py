@@ -19,6 +19,8 @@ from tests.postgres import Database, Server, new_database
 
 SCHEMAS = ("sales", "people")
 ASK_S = 100
+SPELT = {"DOUBLE": "DOUBLE PRECISION", "FLOAT": "REAL"}
+"""Types that the two engines spell in different ways."""
 
 
 def load(database: Database, source: Path, folder: Path) -> None:
@@ -30,7 +32,7 @@ def load(database: Database, source: Path, folder: Path) -> None:
         tables = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
         for schema, table in tables:
             described = connection.execute(f'DESCRIBE "{schema}"."{table}"').fetchall()
-            columns = ", ".join(f'"{name}" {kind}' for name, kind, *_ in described)
+            columns = ", ".join(f'"{name}" {SPELT.get(kind, kind)}' for name, kind, *_ in described)
             path = folder / f"{schema}.{table}.csv"
             connection.execute(f"COPY \"{schema}\".\"{table}\" TO '{path}' (FORMAT csv, HEADER false, NULLSTR '\\N')")
             made.append(f'CREATE SCHEMA IF NOT EXISTS "{schema}"; CREATE TABLE "{schema}"."{table}" ({columns});')

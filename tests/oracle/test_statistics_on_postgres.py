@@ -20,6 +20,8 @@ from tests.postgres import Database, Server, new_database
 
 ROWS = 3000
 EACH = 5
+MORE = "1.7e308::double precision AS d, 9e131071::numeric AS n, 9999999999999.99::numeric(15,2) AS p"
+"""Numbers of which two are more than their type has room for, and one of a type that has."""
 FILTERS = {
     "eq": "region = 'EU'",
     "call": "lower(region) = 'eu'",
@@ -84,14 +86,16 @@ def build(database: Database, hidden: bool) -> None:
     for name in FILTERS:
         made.append(
             f"CREATE TABLE {name} AS SELECT i AS id, CASE WHEN i % 3 = 0 THEN 'Bruno' ELSE '5' END AS name, "
-            "CASE WHEN i % 3 = 0 THEN 'US' ELSE 'EU' END AS region, CASE WHEN i % 3 = 0 THEN 0 ELSE 1 END AS k "
+            "CASE WHEN i % 3 = 0 THEN 'US' ELSE 'EU' END AS region, CASE WHEN i % 3 = 0 THEN 0 ELSE 1 END AS k, "
+            "CASE WHEN i % 3 = 0 THEN 'NaN' WHEN i % 3 = 1 THEN 9999999999999.99 ELSE -1 END::numeric(15,2) AS p "
             f"FROM generate_series(0, {ROWS - 1}) i {only};"
             f"CREATE INDEX ON {name} (k); CREATE INDEX ON {name} (name); CREATE INDEX ON {name} (upper(name));"
             f"CREATE STATISTICS {name}_1 ON name, k, region FROM {name};"
             f"CREATE STATISTICS {name}_2 ON upper(name), (k + 1), region FROM {name};"
         )
     made.append(f"CREATE TABLE s AS SELECT i AS cid, 'sam' AS who FROM generate_series(0, {ROWS}) i WHERE i % 3 <> 0;")
-    made.append(f"CREATE TABLE v AS SELECT i AS j FROM generate_series(0, {ROWS - 1}) i; ANALYZE;")
+    made.append(f"CREATE TABLE v AS SELECT i AS j FROM generate_series(0, {ROWS - 1}) i;")
+    made.append(f"CREATE TABLE u AS SELECT i AS j, {MORE} FROM generate_series(0, {ROWS - 1}) i; ANALYZE;")
     database.sql("\n".join(made))
 
 

@@ -15,9 +15,9 @@ from tests.oracle import tpcds_world as world
 from tests.oracle.harness import Harness, Rows, as_rows
 from tests.oracle.world import KEY, write_policy
 
-MOST_EMPTY = 7
+MOST_EMPTY = 1
 """Queries of the 99 that may tell nothing on a principal's data."""
-_HIDDEN = {("analyst", "q81")}
+HIDDEN = {("analyst", "q81")}
 """A query that names a column which the principal may not read: both sides refuse."""
 
 
@@ -59,7 +59,7 @@ def test_tpcds_equals_hand_made_copies(
 ) -> None:
     sql = world.QUERIES[name]
     caller = harness.caller(principal.name, principal.groups, principal.attributes)
-    if (principal.name, name) in _HIDDEN:
+    if (principal.name, name) in HIDDEN:
         with pytest.raises(GatewayError):
             harness.ask(caller, sql)
         with pytest.raises(duckdb.BinderException):
@@ -69,12 +69,12 @@ def test_tpcds_equals_hand_made_copies(
     actual = harness.ask(caller, sql)
     assert actual.names == wanted.names
     assert actual.types == wanted.types
-    assert Counter(map(_rounded, actual.rows)) == Counter(map(_rounded, wanted.rows))
+    assert Counter(map(rounded, actual.rows)) == Counter(map(rounded, wanted.rows))
 
 
 def test_few_answers_are_empty(principal: world.Principal, expected: Expected) -> None:
     assert len(world.QUERIES) == 99
-    asked = [name for name in world.QUERIES if (principal.name, name) not in _HIDDEN]
+    asked = [name for name in world.QUERIES if (principal.name, name) not in HIDDEN]
     silent = [name for name in asked if tells_nothing(expected(name))]
     assert len(silent) <= MOST_EMPTY, silent
 
@@ -84,6 +84,6 @@ def tells_nothing(rows: Rows) -> bool:
     return not any(value for row in rows.rows for value in row)
 
 
-def _rounded(row: tuple[object, ...]) -> str:
+def rounded(row: tuple[object, ...]) -> str:
     """Doubles as far as the order of a parallel sum determines them."""
     return repr(tuple(float(f"{v:.9g}") if isinstance(v, float) else v for v in row))

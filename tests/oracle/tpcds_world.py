@@ -13,6 +13,8 @@ from tests.oracle.world import Principal
 
 FOLDER = Path(__file__).parent / "tpcds"
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("q*.sql"))}
+POSTGRES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "postgres").glob("q*.sql"))}
+"""Those of the queries that PostgreSQL takes only in other words."""
 TABLES = tuple(sorted(path.stem for path in (FOLDER / "data").glob("*.parquet")))
 
 POLICY = {

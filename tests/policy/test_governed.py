@@ -10,7 +10,7 @@ import pytest
 
 from proxy.errors import ConfigError
 from proxy.policy.governed import suggestion
-from proxy.values import TableId
+from proxy.values import Catalog, TableId
 from tests.policy.house import (
     CATALOG,
     COLUMNS,
@@ -72,17 +72,39 @@ def test_a_mask_option_that_does_not_compile_fails_the_load(tmp_path: Path) -> N
         ("p, user:ana, shop.sales, read, allow\n", False),
         ("p, user:ana, shop, read, allow\np, user:bob, shop.sales.orders, read, deny\n", False),
         ("p, user:ana, shop.sales.orders, read, allow\n", True),
-        ("p, user:ana, shop, read, allow\np, user:bob, shop.sales.orders.id, read, allow\n", True),
+        ("p, user:ana, shop.sales.orders.id, read, allow\n", True),
     ],
 )
 def test_a_view_is_opened_by_a_policy_that_names_it(tmp_path: Path, grants: str, opened: bool) -> None:
-    tables = dict(CATALOG.tables)
-    key = next(key for key, table in tables.items() if table.id == ORDERS)
-    tables[key] = replace(tables[key], is_view=True)
-    catalog = replace(CATALOG, tables=tables, version="2")
+    catalog = _with_a_view()
     policy = engine(tmp_path, grants)
     assert (ORDERS in policy.view(caller(), catalog).tables) is opened
     assert policy.closed(catalog) == (() if opened else (str(ORDERS),))
+
+
+def _with_a_view() -> Catalog:
+    """The shop, in which the orders are a view."""
+    tables = dict(CATALOG.tables)
+    key = next(key for key, table in tables.items() if table.id == ORDERS)
+    tables[key] = replace(tables[key], is_view=True)
+    return replace(CATALOG, tables=tables, version="2")
+
+
+def test_a_grant_on_a_view_opens_it_to_nobody_else(tmp_path: Path) -> None:
+    policy = engine(tmp_path, "p, user:ana, shop, read, allow\np, user:bob, shop.sales.orders.id, read, allow\n")
+    assert ORDERS not in policy.view(caller("ana"), _with_a_view()).tables
+    assert columns(policy.view(caller("bob"), _with_a_view()), ORDERS) == ("id",)
+
+
+def test_a_view_that_a_data_file_names_is_reached_by_grants_on_its_schema(tmp_path: Path) -> None:
+    data = "tables:\n  shop.sales.orders: {owner: sales@example.com}\n"
+    policy = engine(tmp_path, "p, user:ana, shop, read, allow\n", data=data)
+    assert ORDERS in policy.view(caller("ana"), _with_a_view()).tables
+
+
+def test_a_deny_on_a_views_schema_reaches_it(tmp_path: Path) -> None:
+    grants = "p, user:ana, shop.sales.orders, read, allow\np, user:ana, shop.sales, read, deny\n"
+    assert ORDERS not in engine(tmp_path, grants).view(caller("ana"), _with_a_view()).tables
 
 
 # --------------------------------------------------------------------------------------- the schema changes later

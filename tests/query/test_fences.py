@@ -39,6 +39,21 @@ def test_select_lists_and_aggregates_are_behind_the_filter() -> None:
     assert not reference.fenced
 
 
+@pytest.mark.parametrize(
+    "sum_of", ["sum(credit)", "0.2 * avg(credit)", "sum(credit * (1 - credit)) / 7.0", "sum(id)", "max(credit) - 1"]
+)
+def test_sums_that_have_room_need_neither_guard_nor_fence(sum_of: str) -> None:
+    for reference in ask(f"SELECT 1 FROM t WHERE credit < (SELECT {sum_of} FROM t u)", CATALOG).references:
+        assert not reference.guarded
+        assert (reference.raises, reference.fenced) == (False, False)
+
+
+@pytest.mark.parametrize("sum_of", ["sum(score)", "sum(wide)", "sum(id * 2)", "sum(credit / id)", "sum(id) * 2"])
+def test_sums_that_have_not_are_fenced(sum_of: str) -> None:
+    for reference in ask(f"SELECT 1 FROM t WHERE credit < (SELECT {sum_of} FROM t u)", CATALOG).references:
+        assert reference.fenced
+
+
 def test_other_engines_have_no_such_fence() -> None:
     (reference,) = ask("SELECT 1 FROM customers WHERE coalesce(id, 1 // 0) = 1").references
     assert not reference.fenced

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -81,3 +83,19 @@ def test_every_place_is_counted_in_characters_of_the_text() -> None:
     query = ask("SELECT 'é😀', c.name /* é */ FROM sales.customers c -- 😀\n WHERE \"id\" = 1")
     assert [query.sql[u.span.start : u.span.end] for u in query.columns] == ["c.name", '"id"']
     assert [query.sql[r.span.start : r.span.end] for r in query.references] == ["sales.customers"]
+
+
+def test_a_table_that_changed_offers_what_it_has_now() -> None:
+    customers = CATALOG.tables["sales", "customers"]
+    for columns in (customers.columns, customers.columns[:1], customers.columns):
+        for _ in range(2):
+            changed = replace(customers, columns=columns)
+            catalog = replace(CATALOG, tables={("sales", "customers"): changed})
+            ledger = Ledger("SELECT 1 FROM customers, customers AS c", dialect_of(catalog), catalog, Caps())
+            tables = sqlglot.parse_one(ledger.sql, read="duckdb").find_all(exp.Table)
+            for index, table in enumerate(tables):
+                source = ledger.reference(table, None)
+                assert list(source.columns) == [c.name for c in columns]
+                assert {origin for flow in source.columns.values() for origin in flow.origins} == {
+                    (index, c.name) for c in columns
+                }

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from proxy.errors import Ungovernable
-from proxy.rewrite.proof import prove
+from proxy.rewrite.proof import Held, prove
 from proxy.values import Always, Cell, ReasonCode
 from proxy.warehouses.duckdb import DIALECT
 from tests.rewrite.shop import CUSTOMERS, EMPLOYEES, ORDERS, mask, rewritten, row_filter, text, view
@@ -25,14 +25,17 @@ WHERE = VIEW[VIEW.index(" WHERE ") :]
 
 
 def refuses(wrong: Callable[[str], str], sql: str = SQL) -> None:
-    """Asserts that the right text is proven, and the wrong one is not."""
+    """Asserts that the right text is proven, and the wrong one is not, whether its views are known or not."""
     query, decision, spliced = rewritten(sql, MASKED, PLAIN_ORDERS)
-    prove(spliced.sql, query, decision, DIALECT)
+    known = Held()
+    prove(spliced.sql, query, decision, DIALECT, known)
     changed = wrong(spliced.sql)
     assert changed != spliced.sql, "the test changed nothing"
-    with pytest.raises(Ungovernable) as caught:
-        prove(changed, query, decision, DIALECT)
-    assert [r.code for r in caught.value.reasons] == [ReasonCode.NOT_PROVEN]
+    for held in (None, known):
+        with pytest.raises(Ungovernable) as caught:
+            prove(changed, query, decision, DIALECT, held)
+        assert [r.code for r in caught.value.reasons] == [ReasonCode.NOT_PROVEN]
+    prove(spliced.sql, query, decision, DIALECT, known)
 
 
 def test_dropped_filter() -> None:
@@ -82,6 +85,36 @@ def test_view_that_is_missing() -> None:
 
 def test_view_too_many() -> None:
     refuses(lambda sql: sql + f" CROSS JOIN ({VIEW}) AS again")
+
+
+def test_view_inside_of_a_text() -> None:
+    refuses(lambda sql: sql.replace("SELECT c.id", f"SELECT $a$({VIEW})$a$, c.id"))
+    refuses(lambda sql: sql.replace(f"({VIEW}) c", f'"a({VIEW})" c'))
+    refuses(lambda sql: sql.replace(f"({VIEW})", f"(SELECT 1 AS id, $a$({VIEW})$a$ AS email)", 1))
+
+
+def test_view_inside_of_a_comment() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", f'/*({VIEW})*/ "shop"."sales"."customers"', 1))
+    refuses(lambda sql: sql.replace(f"({VIEW}) c", f'"shop"."sales"."customers" c --({VIEW})\n', 1))
+
+
+def test_comment_that_ends_a_view_for_the_eye() -> None:
+    more = 'UNION ALL SELECT * FROM "shop"."sales"."customers")'
+    refuses(lambda sql: sql.replace(f"({VIEW})", f"({VIEW} /*)*/ {more}", 1))
+    refuses(lambda sql: sql.replace(f"({VIEW})", f"({VIEW} --)\n {more}", 1))
+
+
+def test_stand_in_for_a_view_that_is_not_there() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", '(SELECT NULL AS "__usher0")', 1))
+    refuses(lambda sql: sql.replace(f"({VIEW})", '(SELECT NULL AS "__usher1")', 1))
+    refuses(lambda sql: sql.replace("SELECT c.id", 'SELECT "__usher0", c.id'))
+    refuses(lambda sql: sql.replace("SELECT c.id", 'SELECT (SELECT NULL AS "__usher0"), c.id'))
+
+
+def test_view_with_more_in_its_parentheses() -> None:
+    refuses(lambda sql: sql.replace(f"({VIEW})", f"({VIEW} UNION ALL ({VIEW}))", 1))
+    refuses(lambda sql: sql.replace(f"({VIEW})", f'({VIEW}; SELECT * FROM "shop"."sales"."customers")', 1))
+    refuses(lambda sql: sql.replace(f"({VIEW})", f'(({VIEW}) UNION ALL SELECT * FROM "shop"."sales"."customers")', 1))
 
 
 def test_unmasked_column() -> None:

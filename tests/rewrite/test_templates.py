@@ -8,7 +8,7 @@ import pytest
 
 from proxy.errors import Ungovernable
 from proxy.query.bind import read
-from proxy.rewrite.proof import Held, prove
+from proxy.rewrite.proof import KEPT_TEXTS, Held, prove
 from proxy.rewrite.splice import splice
 from proxy.rewrite.templates import Templates
 from proxy.values import AllOf, Always, Cell, Decision, TableView
@@ -88,3 +88,23 @@ def test_what_was_held_once_is_not_held_with_another_column() -> None:
         assert old in sql
         with pytest.raises(Ungovernable):
             prove(sql.replace(old, new), query, decided, DIALECT, held)
+
+
+def test_a_view_is_known_again_under_other_numbers_of_parameters() -> None:
+    held = Held()
+    for statement in ("SELECT id FROM customers", "SELECT $a AS a, $b AS b, id FROM customers"):
+        query = read(statement, CATALOG)
+        decided = decision(query, [EU], SHAPE)
+        sql = splice(query, decided, DIALECT).sql
+        prove(sql, query, decided, DIALECT, held)
+        assert len(list(held.texts([EU], decided))) == 1
+
+
+def test_only_so_many_texts_of_one_view_are_kept() -> None:
+    held = Held()
+    query = read("SELECT id FROM customers", CATALOG)
+    decided = decision(query, [EU], SHAPE)
+    sql = splice(query, decided, DIALECT).sql
+    for blanks in range(KEPT_TEXTS + 5):
+        prove(sql.replace(" FROM", " " * blanks + " FROM"), query, decided, DIALECT, held)
+    assert len(list(held.texts([EU], decided))) == KEPT_TEXTS

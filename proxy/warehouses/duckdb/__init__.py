@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from proxy.dialect import Dialect
 from proxy.references import RelativePath
+from proxy.warehouses.duckdb.conversions import CONVERSIONS
 from proxy.warehouses.duckdb.expressions import EXPRESSIONS
 from proxy.warehouses.duckdb.functions import FUNCTIONS, REFUSED
 from proxy.warehouses.duckdb.nodes import NODES
@@ -29,6 +30,7 @@ DIALECT = Dialect(
     referee=referee,
     expressions=EXPRESSIONS,
     refused=REFUSED,
+    conversions=CONVERSIONS,
 )
 
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)$")]

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proxy.dialect import folded
 from proxy.values import Catalog, Column, Table, TableId, TypeKind
 
 COLUMNS_SQL = """
@@ -71,13 +72,13 @@ def snapshot(connection: Any, warehouse: str, search_path: Sequence[str]) -> Cat
     views = {(schema, name) for schema, name in connection.execute(VIEWS_SQL, [warehouse]).fetchall()}
     columns: dict[tuple[str, str], list[Column]] = {}
     for schema, table, name, data_type, nullable in connection.execute(COLUMNS_SQL, [warehouse]).fetchall():
-        column = Column(name, data_type, kind_of(data_type), bool(nullable))
+        column = Column(name, data_type, kind_of(data_type), bool(nullable), computed=(schema, table) in views)
         columns.setdefault((schema, table), []).append(column)
     tables = {
-        (schema.lower(), name.lower()): Table(TableId(warehouse, schema, name), tuple(found), (schema, name) in views)
+        (folded(schema), folded(name)): Table(TableId(warehouse, schema, name), tuple(found), (schema, name) in views)
         for (schema, name), found in columns.items()
     }
-    path = tuple(schema.lower() for schema in search_path)
+    path = tuple(folded(schema) for schema in search_path)
     return Catalog(warehouse, "duckdb", _version(warehouse, tables, path), tables, path)
 
 

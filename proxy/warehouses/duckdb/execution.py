@@ -7,7 +7,7 @@ in a thread, one at a time; `stop` may be called from anywhere at any time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,10 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from proxy.errors import InvalidSql, QueryFailed, QueryTimeout, Ungovernable
-from proxy.values import ReasonCode
+from proxy.values import Described, ReasonCode
 from proxy.warehouses.duckdb.errors import mapped
 
 STOP_AGAIN_S = 0.02
+TYPE_METADATA = b"usher.type"
+"""A field's metadata under which it names its own type."""
+TEXTUAL: Mapping[str, bytes] = {"JSON": b"json", "UUID": b"uuid", "TIME WITH TIME ZONE": b"timetz"}
 WIDEST = "UHUGEINT"
 WIDE = "The result holds UHUGEINT numbers that do not fit. Cast them, or what holds them, to VARCHAR."
 
@@ -53,8 +56,22 @@ class Execution:
                 raise InvalidSql(text, ReasonCode.PARAMETERS) from error
             self._unsigned = _unsigned(relation.types)
             self._reader = reader
-            self._schema = pa.schema([pa.field(f.name, _plain(f.type), f.nullable) for f in reader.schema])
+            self._schema = _named(reader.schema, relation.types)
             return self._schema
+
+    def describe(self, sql: str) -> Described:
+        """What a statement gives and takes, with NULL for every parameter and no row read. Raises as `start` does."""
+        with self._working:
+            self._refuse_stopped()
+            try:
+                statement = self._only_select(sql)
+                self._cursor.execute("BEGIN TRANSACTION READ ONLY")
+                taken = len(statement.named_parameters)
+                relation = self._cursor.sql(statement, params=[None] * taken or None)
+                schema = relation.limit(0).to_arrow_reader(1).schema
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise mapped(error) from error
+            return Described(_named(schema, relation.types), (None,) * taken)
 
     def next(self) -> pa.RecordBatch | None:
         """The next batch with rows in it, or None at the end. Raises as `start` does."""
@@ -118,6 +135,16 @@ def _refuse_wrapped(batch: pa.RecordBatch, columns: Sequence[int]) -> None:
         least = pc.min(batch.column(index)).as_py()
         if least is not None and least < 0:
             raise QueryFailed(WIDE, ReasonCode.OUT_OF_RANGE)
+
+
+def _named(schema: pa.Schema, types: Sequence[Any]) -> pa.Schema:
+    """The schema of a result; its metadata tells the engine's own name of a type that travels as text."""
+    fields = []
+    for given, own in zip(schema, types, strict=True):
+        name = TEXTUAL.get(str(own).partition("[")[0])
+        metadata = None if name is None else {TYPE_METADATA: name}
+        fields.append(pa.field(given.name, _plain(given.type), given.nullable, metadata))
+    return pa.schema(fields)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -1,26 +1,33 @@
 """DuckDB's own parser as the referee of a rewrite.
 
-Rule kept here: the trees of the user's text and of the rewritten text must be identical once every policy view is
-folded back to the table name it replaced, and a policy view folds only where it stands exactly where the rewriter put
-it and is, node by node, the view the rewriter was to put there. Anything else is a difference, and a difference is a
-refusal.
+Rule kept here: the tree of the rewritten text must be, node by node, the tree of the user's text with every table
+replaced by the tree that its policy view has where it is read alone, and each view must stand in the text exactly where
+the rewriter put it. Anything else is a difference, and a difference is a refusal.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from typing import Any
 
-from proxy.dialect import Folding, Splice
+from proxy.dialect import Folding, Splice, folded
 from proxy.errors import GatewayError, Ungovernable
 from proxy.values import ReasonCode
-from proxy.warehouses.duckdb.syntax import cursor, nodes, one_statement
+from proxy.warehouses.duckdb.syntax import NO_LOCATION, answer, answers, cursor, nodes, one_statement, only
 
 _VIEW_ALIAS = " AS __usher"
 """What stands in the engine's spelling of every policy view."""
-_DROPPED = frozenset({"query_location", "query_location_length", "named_param_map"})
+_PLACE, _LENGTH, _NUMBERS = "query_location", "query_location_length", "named_param_map"
+_PLACES = re.compile(f',"(?:{_PLACE}|{_LENGTH})":[0-9]+')
+"""Positions in the parser's answer. Inside of a text every quote has a backslash before it, and what is matched here
+has none before its last, so that only parts of nodes are: a text never stands before a colon."""
+
+
+_CHANGING = frozenset({"SUBQUERY", "VALUE_PARAMETER"})
+"""Nodes whose text a rewrite may change; a result's name may be made of it."""
 
 
 class _Mismatch(Exception):
@@ -31,19 +38,23 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
     """Proves a rewrite, and answers result names of the rewritten text -> those of the original.
 
     Raises `Ungovernable` (not-proven)."""
-    before = one_statement(original)
+    asked, answered = answers(original, rewritten)
+    wanted = only(original, asked)
     try:
-        after = one_statement(rewritten)
-    except GatewayError as error:
-        raise _not_proven() from error  # its own words would point into policy text
-    try:
-        user = _fold(before, _Original(original, folding))
-        ours = _fold(after, _Rewritten(rewritten, folding))
-    except _Mismatch as mismatch:
-        raise _not_proven() from mismatch
-    if user != ours:
-        raise _not_proven()
-    return _names(before, after, bool(folding.prefixes))
+        found = only(rewritten, without_places(answered))
+        _check_places(rewritten, folding)
+        expected = _Expected(original, folding)
+        expected.make(wanted)
+        for statement in (wanted, found):
+            del statement[_NUMBERS]  # of the whole statement: the nodes of the parameters say it again
+        if wanted != found:
+            raise _Mismatch
+    except (GatewayError, _Mismatch, KeyError, RecursionError) as error:
+        raise _not_proven() from error  # the parser's own words would point into policy text
+    changing = _CHANGING | ({"COLUMN_REF"} if folding.prefixes else set())
+    if not any(_made_up(item, changing) for item in expected.items):
+        return {}
+    return _names(only(original, asked), found, changing)
 
 
 def _not_proven() -> Ungovernable:
@@ -54,160 +65,132 @@ def _not_proven() -> Ungovernable:
     )
 
 
-def plain(tree: Any) -> Any:
-    """A tree without positions."""
-    if isinstance(tree, dict):
-        return {key: plain(value) for key, value in tree.items() if key not in _DROPPED}
-    if isinstance(tree, list):
-        return [plain(item) for item in tree]
-    return tree
+def without_places(answer: str) -> str:
+    """The parser's answer without positions."""
+    return _PLACES.sub("", answer)
 
 
-def _offsets(text: str, starts: Mapping[int, Any]) -> dict[int, Any]:
+def _check_places(rewritten: str, folding: Folding) -> None:
+    """Raises `_Mismatch` unless each view, and each full name, is written where the rewriter put it."""
+    for splice in folding.splices:
+        written = f"({splice.view})" if splice.view is not None else _full_name(splice.table)
+        if not rewritten.startswith(written, splice.rewritten):
+            raise _Mismatch
+
+
+def _full_name(table: tuple[str, str, str]) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table)
+
+
+def _offsets(text: str, starts: Mapping[int, Any]) -> Mapping[int, Any]:
     """The same mapping keyed by UTF-8 byte offsets, as DuckDB counts, instead of characters."""
-    if text.isascii():
-        return dict(starts)
+    if not starts or text.isascii():
+        return starts
     return {len(text[:start].encode()): value for start, value in starts.items()}
 
 
-class _Original:
-    """How nodes of the user's own tree fold."""
+class _Cte:
+    """Stands where the rewritten text must name a WITH query: equal to every name that those of the user's name got."""
+
+    __slots__ = ("_names",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and other in self._names
+
+
+class _Expected:
+    """Turns the tree of the user's text, in its place, into the one that the rewritten text must have."""
 
     def __init__(self, text: str, folding: Folding) -> None:
-        self._tables = _offsets(text, {s.original: i for i, s in enumerate(folding.splices)})
+        self._tables = _offsets(text, {s.original: s for s in folding.splices})
         self._prefixes = _offsets(text, folding.prefixes)
-        self._parameters = {name: str(i) for i, name in enumerate(folding.parameters, start=1)}
-
-    def table(self, node: dict[str, Any]) -> Any | None:
-        if node.get("type") != "BASE_TABLE":
-            return None
-        index = self._tables.get(node["query_location"])
-        if index is None:
-            return _cte(node["table_name"], node)
-        return _reference(index, node["alias"] or node["table_name"], node)
-
-    def names(self, node: dict[str, Any]) -> list[str]:
-        dropped = self._prefixes.get(node["query_location"], 0)
-        return list(node["column_names"][dropped:])
-
-    def parameter(self, name: str) -> str:
-        return self._parameters[name]
-
-    def cte_key(self, key: str) -> str:
-        return key
-
-
-class _Rewritten:
-    """How nodes of the rewritten tree fold: only exact policy views, full names and renamed CTEs do."""
-
-    def __init__(self, text: str, folding: Folding) -> None:
-        self._splices = _offsets(text, {s.rewritten: (i, s) for i, s in enumerate(folding.splices)})
+        self._numbers = {name: str(i) for i, name in enumerate(folding.parameters, start=1)}
         self._ctes = folding.cte_names
-        self._views = {s.view: _view_tree(s.view) for s in folding.splices if s.view is not None}
+        self.items: list[dict[str, Any]] = []
+        """Every select item of the tree."""
 
-    def table(self, node: dict[str, Any]) -> Any | None:
+    def make(self, tree: Any) -> None:
+        """Raises `_Mismatch` or `KeyError` where there can be no such tree."""
+        stack = [tree]
+        while stack:
+            item = stack.pop()
+            if item.__class__ is dict:
+                stack.extend(self._node(item))
+            else:
+                stack.extend(part for part in item if part.__class__ is dict or part.__class__ is list)
+
+    def _node(self, node: dict[str, Any]) -> list[Any]:
+        """Changes one node; answers its parts that are to follow."""
+        place = node.pop(_PLACE, NO_LOCATION)
+        node.pop(_LENGTH, None)
         kind = node.get("type")
-        spliced = self._splices.get(node.get("query_location", -1))
-        if kind == "SUBQUERY" and "column_name_alias" in node and spliced is not None:
-            return self._view(node, *spliced)
-        if kind != "BASE_TABLE":
-            return None
-        if spliced is not None:
-            index, splice = spliced
-            named = (node["catalog_name"], node["schema_name"], node["table_name"])
-            if splice.view is not None or named != splice.table or not node["alias"]:
+        if kind == "BASE_TABLE":
+            self._table(node, place)
+            return []
+        if kind == "COLUMN_REF":
+            if place in self._prefixes:
+                node["column_names"] = node["column_names"][self._prefixes[place] :]
+            return []
+        if kind == "SELECT_NODE":
+            self.items += node["select_list"]
+        elif kind == "VALUE_PARAMETER":
+            node["identifier"] = self._numbers[node["identifier"]]
+        elif kind in ("RECURSIVE_CTE_NODE", "CTE_NODE") and node.get("cte_name"):
+            node["cte_name"] = self._cte(node["cte_name"])
+        if "cte_map" in node:
+            for entry in node["cte_map"]["map"]:
+                entry["key"] = self._cte(entry["key"])
+        return [part for part in node.values() if part.__class__ is dict or part.__class__ is list]
+
+    def _cte(self, name: str) -> _Cte:
+        """Names that a WITH query of the user's may have now."""
+        return _Cte(frozenset(new for new, old in self._ctes.items() if old == name))
+
+    def _table(self, node: dict[str, Any], place: int) -> None:
+        splice: Splice | None = self._tables.get(place)
+        node["alias"] = node["alias"] or node["table_name"]
+        if splice is None:
+            self._cte_reference(node)
+        elif splice.view is None:
+            node["catalog_name"], node["schema_name"], node["table_name"] = splice.table
+            self._qualify(node, list(splice.table))
+        else:
+            if node["at_clause"] is not None:
                 raise _Mismatch
-            return _reference(index, node["alias"], node)
-        if node["catalog_name"] or node["schema_name"] or node["table_name"] not in self._ctes:
+            kept = {key: node[key] for key in ("alias", "sample", "column_name_alias")}
+            node.clear()
+            node.update(kept, type="SUBQUERY", subquery=_view_tree(splice.view))
+
+    def _cte_reference(self, node: dict[str, Any]) -> None:
+        if node["catalog_name"] or node["schema_name"]:
             raise _Mismatch
-        return _cte(self._ctes[node["table_name"]], node)
+        name = folded(node["table_name"])
+        known = _Cte(frozenset(new for new, old in self._ctes.items() if folded(old) == name))
+        node["table_name"] = known
+        self._qualify(node, [known])
 
-    def _view(self, node: dict[str, Any], index: int, splice: Splice) -> Any | None:
-        if splice.view is None:
-            return None
-        if plain(node["subquery"]) != self._views[splice.view]:
-            raise _Mismatch
-        return _reference(index, node["alias"], node)
-
-    def names(self, node: dict[str, Any]) -> list[str]:
-        return list(node["column_names"])
-
-    def parameter(self, name: str) -> str:
-        return name
-
-    def cte_key(self, key: str) -> str:
-        if key not in self._ctes:
-            raise _Mismatch
-        return self._ctes[key]
+    def _qualify(self, node: dict[str, Any], path: list[Any]) -> None:
+        """The name again, as a list, which DuckDB tells since 2.0."""
+        if "qualified_name" in node:
+            node["qualified_name"] = {"path": path}
 
 
 @lru_cache(maxsize=1024)
 def _view_tree(view: str) -> Any:
     """The tree that a policy view has where it is read alone; positions differ there, and nothing else may."""
-    statement = one_statement(view)
-    return plain(statement)
+    statement = only(view, without_places(answer(view)))
+    statement[_NUMBERS] = []  # the parameters of a sub-query are listed with the whole statement
+    return statement
 
 
-def _reference(index: int, alias: str, node: dict[str, Any]) -> Any:
-    return {
-        "usher": index,
-        "alias": alias,
-        "columns": node["column_name_alias"],
-        "sample": plain(node["sample"]),
-        "at": node.get("at_clause"),
-    }
-
-
-def _cte(name: str, node: dict[str, Any]) -> Any:
-    return {
-        "usher": "cte",
-        "name": _folded(name),
-        "alias": node["alias"] or name,
-        "columns": node["column_name_alias"],
-        "sample": plain(node["sample"]),
-        "schema": [node["catalog_name"], node["schema_name"]],
-    }
-
-
-def _folded(name: str) -> str:
-    """A name as the engine compares names: letters of ASCII without their case."""
-    return "".join(c.lower() if c.isascii() else c for c in name)
-
-
-def _fold(tree: Any, side: _Original | _Rewritten) -> Any:
-    if isinstance(tree, list):
-        return [_fold(item, side) for item in tree]
-    if not isinstance(tree, dict):
-        return tree
-    folded = side.table(tree)
-    if folded is not None:
-        return folded
-    result = {key: _fold(value, side) for key, value in tree.items() if key not in _DROPPED}
-    kind = tree.get("type")
-    if kind == "COLUMN_REF":
-        result["column_names"] = side.names(tree)
-    elif kind == "VALUE_PARAMETER":
-        result["identifier"] = side.parameter(tree["identifier"])
-    elif kind in ("RECURSIVE_CTE_NODE", "CTE_NODE") and tree.get("cte_name"):
-        result["cte_name"] = side.cte_key(tree["cte_name"])
-    if "cte_map" in tree:
-        result["cte_map"] = {
-            "map": [
-                {"key": side.cte_key(entry["key"]), "value": _fold(entry["value"], side)}
-                for entry in tree["cte_map"]["map"]
-            ]
-        }
-    return result
-
-
-def _names(before: Any, after: Any, prefixed: bool) -> dict[str, str]:
-    """Names that the engine makes up for result columns from their text, where that text was rewritten; where it is
-    `prefixed`, columns lost a prefix."""
-    changing = {"SUBQUERY", "VALUE_PARAMETER"} | ({"COLUMN_REF"} if prefixed else set())
+def _names(before: Any, after: Any, changing: Set[str]) -> dict[str, str]:
+    """Names that the engine makes up for result columns from their text, where that text was rewritten: it has nodes of
+    kinds that are `changing`."""
     renames: dict[str, str] = {}
-    ours = [item for node in nodes(after) if node.get("type") == "SELECT_NODE" for item in node["select_list"]]
-    if not any(_made_up(item, changing) for item in ours):
-        return renames
     for item, other, inner in _pairs(before, after):
         if _made_up(item, changing):
             name, new = _spelt(item), _spelt(other)
@@ -227,7 +210,7 @@ def _nameless() -> Ungovernable:
     )
 
 
-def _made_up(item: dict[str, Any], changing: set[str]) -> bool:
+def _made_up(item: dict[str, Any], changing: Set[str]) -> bool:
     if item.get("alias") or item.get("type") == "COLUMN_REF":
         return False
     return any(node.get("type") in changing for node in nodes(item))

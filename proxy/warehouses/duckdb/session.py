@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from proxy.dialect import folded
 from proxy.errors import ConfigError
 from proxy.values import Catalog
 from proxy.warehouses.duckdb import Settings
@@ -134,9 +135,9 @@ def _why(path: Path, error: duckdb.Error) -> str:
 
 
 def _missing_schemas(connection: duckdb.DuckDBPyConnection, name: str, search_path: tuple[str, ...]) -> list[str]:
-    sql = "SELECT lower(schema_name) FROM system.main.duckdb_schemas() WHERE database_name = $1"
-    there = {row[0] for row in connection.execute(sql, [name]).fetchall()}
-    return [schema for schema in search_path if schema.lower() not in there]
+    sql = "SELECT schema_name FROM system.main.duckdb_schemas() WHERE database_name = $1"
+    there = {folded(row[0]) for row in connection.execute(sql, [name]).fetchall()}
+    return [schema for schema in search_path if folded(schema) not in there]
 
 
 def _identifier(name: str) -> str:

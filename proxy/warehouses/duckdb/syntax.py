@@ -92,26 +92,70 @@ made one ends the process, and without names that denote types or files' forms."
 
 _FUNCTION_SCHEMAS = frozenset({("", ""), ("system", "main"), ("system", "pg_catalog"), ("", "pg_catalog")})
 
+_ONE = "SELECT json_serialize_sql(?)"
+_TWO = "SELECT json_serialize_sql(?), json_serialize_sql(?)"
+
+
+class _Parser:
+    """What each thread keeps for itself: one private, empty, locked database, and its questions, read once.
+
+    It parses, and holds and reaches nothing. Its optimizer is off: there is nothing to optimize, and that took longer
+    than the parsing."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+        self.connection.execute("PRAGMA disable_optimizer")
+        self.connection.execute("SET python_enable_replacements = false; SET lock_configuration = true")
+        (self.one,) = self.connection.extract_statements(_ONE)
+        (self.two,) = self.connection.extract_statements(_TWO)
+
+
 _local = threading.local()
 
 
+def _parser() -> _Parser:
+    parser: _Parser | None = getattr(_local, "parser", None)
+    if parser is None:
+        parser = _local.parser = _Parser()
+    return parser
+
+
 def cursor() -> duckdb.DuckDBPyConnection:
-    """One private, empty, locked database a thread: it parses, and holds and reaches nothing."""
-    connection = getattr(_local, "connection", None)
-    if connection is None:
-        connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
-        connection.execute("SET python_enable_replacements = false; SET lock_configuration = true")
-        _local.connection = connection
-    return connection
+    """The thread's own database."""
+    return _parser().connection
+
+
+def answer(sql: str) -> str:
+    """What DuckDB's parser answers (JSON) to a text."""
+    parser = _parser()
+    return str(parser.connection.execute(parser.one, [sql]).fetchall()[0][0])
 
 
 def serialized(sql: str) -> list[Any]:
     """The statements of a text as DuckDB's parser sees them, positions (UTF-8 bytes) included.
 
     Raises `InvalidSql` for what does not parse (with the place in the text), `Ungovernable` for what is no query."""
-    rows = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    return _statements(sql, answer(sql))
+
+
+def answers(one: str, two: str) -> tuple[str, str]:
+    """What DuckDB's parser answers (JSON) to each of two texts, in one question."""
+    parser = _parser()
+    before, after = parser.connection.execute(parser.two, [one, two]).fetchall()[0]
+    return before, after
+
+
+def only(sql: str, answered: str) -> Any:
+    """The only statement of the parser's answer to a text. Raises as `one_statement`."""
+    statements = _statements(sql, answered)
+    if len(statements) != 1:
+        raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
+    return statements[0]
+
+
+def _statements(sql: str, text: str) -> list[Any]:
     try:
-        answer = orjson.loads(rows[0][0])
+        answer = orjson.loads(text)
     except orjson.JSONDecodeError as error:  # whatever the engine wrote, it is nested deeper than can be read
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error
     if not answer["error"]:
@@ -134,10 +178,7 @@ def _span(sql: str, position: str | None) -> Span | None:
 
 def one_statement(sql: str) -> Any:
     """The only statement of a text. Raises `Ungovernable` where there are several."""
-    statements = serialized(sql)
-    if len(statements) != 1:
-        raise Ungovernable("Send one statement at a time.", ReasonCode.MULTIPLE_STATEMENTS)
-    return statements[0]
+    return only(sql, answer(sql))
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -145,11 +186,11 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     stack = [tree]
     while stack:
         item = stack.pop()
-        if isinstance(item, dict):
+        if item.__class__ is dict:
             yield item
-            stack.extend(reversed(item.values()))
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
+            stack += [part for part in reversed(item.values()) if part.__class__ is dict or part.__class__ is list]
+        elif item.__class__ is list:
+            stack += reversed(item)
 
 
 def syntax(sql: str) -> Syntax:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from proxy.dialect import Dialect
 from proxy.errors import ConfigError, GatewayError, LimitExceeded, QueryTimeout, WarehouseUnavailable
-from proxy.values import Catalog, ReasonCode, Result
+from proxy.values import Catalog, Described, ReasonCode, Result
 from proxy.warehouses.duckdb import Settings
 from proxy.warehouses.duckdb.errors import CHANGED, DOWN, FATAL
 from proxy.warehouses.duckdb.execution import Execution
@@ -85,6 +85,35 @@ class DuckDb:
             raise
         return Result(schema, batches)
 
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """What a proven SELECT gives and takes, without reading data. Raises as `execute` does."""
+        if self._closed:
+            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
+        if self._session.broken:
+            await self.catalog()
+        await self._place(timeout_s)
+        session = self._session
+        execution = session.execution()
+        work: asyncio.Future[Described] | None = None
+        try:
+            if session.catalog.version != catalog_version:
+                raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN)
+            work = self._run(execution.describe, sql)
+            await asyncio.wait({work}, timeout=timeout_s)
+            if not work.done():
+                text = f"The engine took longer than {timeout_s:g} seconds to read the statement. Shorten it."
+                raise QueryTimeout(text, ReasonCode.STATEMENT_TIMEOUT)
+            return await work
+        except GatewayError as error:
+            session.broken = session.broken or isinstance(error.__cause__, FATAL)
+            raise
+        finally:
+            execution.stop()
+            if work is not None:
+                work.add_done_callback(_seen)
+            closing = self._run(execution.close)
+            closing.add_done_callback(lambda _: self._ended(session))
+
     async def ready(self) -> bool:
         """Whether the file is there and the engine answers."""
         if self._closed:
@@ -132,6 +161,10 @@ class DuckDb:
             most = self._settings.concurrent_queries
             text = f"The warehouse already runs {most} queries, as many as it may. Try again in a moment."
             raise LimitExceeded(text, ReasonCode.CONCURRENCY) from None
+
+    def _ended(self, session: Session) -> None:
+        self._places.release()
+        session.release()
 
     def _given_back(self, session: Session) -> Callable[[Batches], None]:
         def give_back(batches: Batches) -> None:

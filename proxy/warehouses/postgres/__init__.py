@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from proxy.dialect import Dialect
 from proxy.errors import ConfigError
+from proxy.warehouses.postgres.catalog import groupable
 from proxy.warehouses.postgres.conversions import CONVERSIONS, spelling
 from proxy.warehouses.postgres.expressions import EXPRESSIONS
 from proxy.warehouses.postgres.functions import FUNCTIONS, REFUSED
@@ -36,6 +37,7 @@ DIALECT = Dialect(
     types=spelling,
     constants=constants,
     case_keeps_type=False,
+    groups_by_key=groupable,
     cast_name=cast_name,
 )
 

@@ -40,7 +40,10 @@ SELECT n.nspname, c.relname, CASE WHEN c.relispartition OR EXISTS (
     pg_catalog.format_type(
         coalesce(d.base, a.atttypid), CASE WHEN a.atttypmod = -1 THEN coalesce(d.typmod, -1) ELSE a.atttypmod END
     ),
-    NOT (a.attnotnull OR coalesce(dt.typnotnull, false)), a.attcollation NOT IN (0, 100)
+    NOT (a.attnotnull OR coalesce(dt.typnotnull, false)), a.attcollation NOT IN (0, 100),
+    c.relkind = 'v' OR a.attgenerated = 'v',
+    (SELECT pg_catalog.cardinality(k.conkey) FROM pg_catalog.pg_constraint AS k
+        WHERE k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable AND a.attnum = ANY(k.conkey))
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -57,7 +60,9 @@ pg_catalog.concat_ws('/',
     (SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(a.attnum, a.xmin), 0))
         FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
     (SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(r.oid, r.xmin), 0))
-        FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid)
+        FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid),
+    (SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(k.oid, k.xmin), 0))
+        FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'p')
 )
 FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
 """
@@ -116,6 +121,12 @@ def kind_of(data_type: str) -> TypeKind:
     return KINDS.get(head + rest.partition(")")[2] if opened else head, TypeKind.OTHER)
 
 
+def groupable(data_type: str) -> bool:
+    """Whether values of a type in the server's own spelling are known to have an equality that GROUP BY can use."""
+    elements = data_type.removesuffix("[]")
+    return elements != "json" and kind_of(elements) not in (TypeKind.OTHER,)
+
+
 async def stamps(session: Asks, schemas: Sequence[str]) -> Stamps:
     """The stamp of each table and view of these schemas: what changes whenever its columns, rules or rights do."""
     rows = await session.fetch(ALL_STAMPS_SQL, list(schemas), RELATIONS.split())
@@ -144,20 +155,30 @@ async def snapshot(
 
 def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalog:
     columns: dict[tuple[str, str, bool], list[Column]] = {}
-    for schema, table, kind, name, data_type, nullable, collated in rows:
+    keys: dict[tuple[str, str], list[str]] = {}
+    sizes: dict[tuple[str, str], int] = {}
+    for schema, table, kind, name, data_type, nullable, collated, computed, size in rows:
         found = columns.setdefault((schema, table, kind in ("v", "m")), [])
         own = bool(collated) and data_type != "name"
-        found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own))
+        found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own, bool(computed)))
+        if size is not None:
+            keys.setdefault((schema, table), []).append(name)
+            sizes[schema, table] = size
+    whole = {table: tuple(key) for table, key in keys.items() if len(key) == sizes[table]}  # all of it can be read
     tables = {
-        (schema, name): Table(TableId(warehouse, schema, name), tuple(found), is_view)
+        (schema, name): Table(TableId(warehouse, schema, name), tuple(found), is_view, whole.get((schema, name), ()))
         for (schema, name, is_view), found in columns.items()
     }
     return Catalog(warehouse, "postgres", _version(warehouse, tables, path), tables, tuple(path))
 
 
+def _told(column: Column) -> list[object]:
+    return [column.name, column.type, column.nullable, column.own_collation, column.computed]
+
+
 def _version(warehouse: str, tables: Mapping[tuple[str, str], Table], path: Sequence[str]) -> str:
     content = [
-        [t.id.schema, t.id.name, t.is_view, [[c.name, c.type, c.nullable, c.own_collation] for c in t.columns]]
+        [t.id.schema, t.id.name, t.is_view, t.key, [_told(column) for column in t.columns]]
         for _, t in sorted(tables.items())
     ]
     canonical = json.dumps([warehouse, list(path), content], ensure_ascii=True, separators=(",", ":"))

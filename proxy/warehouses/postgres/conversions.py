@@ -40,8 +40,8 @@ _SPELLINGS = {
 }
 _MODIFIER = re.compile(r"\s*\(\s*(-?\d+)\s*(?:,\s*(-?\d+)\s*)?\)")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(-?\d+)\)")
-_WHOLE = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 39}
-"""Whole numbers -> their digits; sums of BIGINT are called HUGEINT, and are decimals here."""
+_WHOLE = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
+"""Whole numbers -> their digits."""
 _REAL = frozenset({"REAL", "DOUBLE"})
 _MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _KNOWN = frozenset(
@@ -50,6 +50,11 @@ _KNOWN = frozenset(
 )
 """Other types whose values compare with those of the same type, and have a text."""
 _DIGITS_OF_DOUBLES = 300
+_OF_ROWS = 19
+"""How many digits the number of rows of a group can have."""
+_OF_A_QUOTIENT = 32
+"""How many digits behind the point a quotient can have beyond those that its operands account for: the server gives 16
+significant ones, in groups of four (`select_div_scale` in numeric.c)."""
 
 
 def spelling(data_type: str) -> str:
@@ -83,7 +88,7 @@ def castable(one: str, two: str) -> bool:
             one == two or (two == "DOUBLE" and _bounded(one)) or (two == "REAL" and one in _WHOLE) or two == "DECIMAL"
         )
     whole = _WHOLE.get(two)
-    if whole is not None and two != "HUGEINT":
+    if whole is not None:
         return (one in _WHOLE and _WHOLE[one] <= whole) or (one == "BOOLEAN" and two == "INTEGER")
     if two.startswith("DECIMAL"):
         return _fits(one, two)
@@ -125,11 +130,58 @@ def _fits(one: str, two: str) -> bool:
     return one in _WHOLE and _WHOLE[one] <= room and int(wide[2]) >= 0
 
 
+def arithmetic(operator: str, one: str, two: str) -> str | None:
+    """The decimal that an operator makes where one side is one, and both have few digits. (Whole numbers and doubles
+    end at their largest.)"""
+    if not any(side.startswith("DECIMAL") for side in (one, two)):
+        return None
+    first, second = _digits(one), _digits(two)
+    if first is None or second is None:
+        return None
+    (before, after), (more_before, more_after) = first, second
+    if operator in ("+", "-"):
+        return _decimal(max(before, more_before) + 1, max(after, more_after))
+    if operator == "*":
+        return _decimal(before + more_before, after + more_after)
+    return _decimal(before + more_after, after + more_before + _OF_A_QUOTIENT) if operator == "/" else None
+
+
+def aggregated(function: str, over: str) -> tuple[str, bool] | None:
+    """Sums of short whole numbers are counted in 64 bits, which the server does not check; other sums, and means, are
+    decimals. A double ends at its largest, and a decimal without limits at its last digit."""
+    if over in _REAL:
+        return "DOUBLE", False
+    if function == "sum" and over in ("SMALLINT", "INTEGER"):
+        return "BIGINT", True
+    digits = _digits(over)
+    if digits is None:
+        return ("DECIMAL", False) if over.startswith("DECIMAL") else None
+    before, after = digits
+    more = (before + _OF_ROWS, after) if function == "sum" else (before, after + _OF_ROWS + _OF_A_QUOTIENT)
+    found = _decimal(*more)
+    return ("DECIMAL", False) if found is None else (found, True)
+
+
+def _digits(one: str) -> tuple[int, int] | None:
+    """The most digits before and after the point that a number of a type has; None where there is no such limit."""
+    found = _DECIMAL.fullmatch(one)
+    if found is not None:
+        return max(int(found[1]) - int(found[2]), 0), max(int(found[2]), 0)
+    return (_WHOLE[one], 0) if one in _WHOLE else None
+
+
+def _decimal(before: int, after: int) -> str | None:
+    """A decimal with so many digits before and after its point, where they are few enough to fit in a double too."""
+    return f"DECIMAL({before + after},{after})" if max(before, after) <= _DIGITS_OF_DOUBLES else None
+
+
 CONVERSIONS = Conversions(
     comparable=comparable,
     unifiable=unifiable,
     castable=castable,
     printable=printable,
+    arithmetic=arithmetic,
+    aggregated=aggregated,
     early=True,
     backslash_escapes=True,
     collations=False,

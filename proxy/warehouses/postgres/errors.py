@@ -27,7 +27,7 @@ DIVISION = "The statement divides by zero. Write x / NULLIF(y, 0)."
 CARDINALITY = "A subquery that stands for one value gave more than one row. Aggregate it, or write LIMIT 1."
 SYNTAX = "The statement is not valid SQL for this warehouse."
 BINDING = "The statement's expressions do not fit together: check the types and the arguments of functions."
-GROUPING = "A column must stand in GROUP BY or in an aggregate function."
+GROUPING = "A column must stand in GROUP BY, also where it follows from a key, or in an aggregate function."
 CHANGED = "The warehouse's tables do not fit the statement: the warehouse may have changed. Try again."
 MEMORY = (
     "The statement needs more memory or disk than the warehouse gives. Select fewer columns, filter more rows, or "
@@ -145,7 +145,10 @@ SHOWN = frozenset(
 _NAMED: Mapping[str, tuple[ReasonCode, str]] = {
     "42703": (ReasonCode.UNKNOWN_COLUMN, "There is no column {} here."),
     "42702": (ReasonCode.AMBIGUOUS_NAME, "The column {} is ambiguous: write table.column."),
-    "42803": (ReasonCode.SYNTAX, "The column {} must stand in GROUP BY or in an aggregate function."),
+    "42803": (
+        ReasonCode.SYNTAX,
+        "The column {} must stand in GROUP BY, also where it follows from a key, or in an aggregate function.",
+    ),
     "42883": (
         ReasonCode.FUNCTION,
         "The function {} does not take arguments of these types: check their number, or cast them.",

@@ -13,14 +13,14 @@ from typing import Any
 import pyarrow as pa
 
 from proxy.errors import GatewayError, InvalidSql, Ungovernable
-from proxy.values import ReasonCode
+from proxy.values import Described, ReasonCode
 from proxy.warehouses.postgres.catalog import Stamps, stamps_of
 from proxy.warehouses.postgres.errors import DISCONNECTED, DRIVER, breaks, mapped
 from proxy.warehouses.postgres.parameters import converted
 from proxy.warehouses.postgres.pool import Pool
 from proxy.warehouses.postgres.session import Session
 from proxy.warehouses.postgres.syntax import statements
-from proxy.warehouses.postgres.types import Column, column
+from proxy.warehouses.postgres.types import Column, column, field
 
 FIRST_ROWS = 64
 BATCH_BYTES = 8 * 2**20
@@ -75,10 +75,24 @@ class Execution:
         values_of = await self._fetched()
         for made, cells in zip(self._columns, values_of, strict=True):
             made.settle(cells)
-        names = [name for name, _, _ in described]
-        self._schema = pa.schema([pa.field(n, c.arrow) for n, c in zip(names, self._columns, strict=True)])
+        named = zip(described, self._columns, strict=True)
+        self._schema = pa.schema([field(name, oid, made) for (name, oid, _), made in named])
         self._first = self._batch(values_of)
         return self._schema
+
+    async def describe(self, sql: str, schemas: Sequence[str], stamped: Stamps) -> Described:
+        """What a statement gives and takes, as the server tells when it prepares it. Raises as `start` does."""
+        tables = frozenset(_tables(_only_select(sql)))
+        self._session = session = await self._pool.session()
+        self._sql = sql
+        statement, described = await self._prepared(session, sql, [t for t in tables if t[0] in schemas], stamped)
+        if not described:
+            raise InvalidSql(COLUMNLESS, ReasonCode.SYNTAX)
+        taken = tuple(
+            field("", oid, column(oid, -1, session.elements)) for oid in (t.oid for t in statement.get_parameters())
+        )
+        given = (field(name, oid, column(oid, typmod, session.elements)) for name, oid, typmod in described)
+        return Described(pa.schema(list(given)), taken)
 
     async def next(self) -> pa.RecordBatch | None:
         """The next batch with rows in it, or None at the end. Raises as `start` does."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from proxy.dialect import Names
+from proxy.dialect import Names, folded
 
 _LONGEST = 63
 """NAMEDATALEN - 1."""
@@ -38,7 +38,7 @@ _SEEN_THROUGH = (exp.Window, exp.Filter, exp.WithinGroup, exp.Paren, exp.Collate
 
 def fold(name: str, quoted: bool) -> str:
     """A name as PostgreSQL compares it (downcase_identifier, scansup.c, for a server of UTF-8)."""
-    return name if quoted else "".join(c.lower() if c.isascii() else c for c in name)
+    return name if quoted else folded(name)
 
 
 def made_up(node: exp.Expr) -> str | None:

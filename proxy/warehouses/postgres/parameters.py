@@ -27,10 +27,10 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
 )
-_SPAN = re.compile(r"([+-]?[0-9]{1,9}) *(year|month|week|day|hour|minute|second)s?(?: +|\Z)")
+_SPAN = re.compile(r"([+-]?[0-9]{1,18}) *(year|month|week|day|hour|minute|second|microsecond)s?(?: +|\Z)")
 _MONTHS = {"year": 12, "month": 1}
 _DAYS = {"week": 7, "day": 1}
-_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
+_MICROS = {"hour": 3600 * 10**6, "minute": 60 * 10**6, "second": 10**6, "microsecond": 1}
 _TRUTHS = {"true": True, "t": True, "false": False, "f": False}
 
 
@@ -168,7 +168,7 @@ def _interval(value: Any) -> bytes:
             number, unit, end = int(found[1]), found[2], found.end()
             months += number * _MONTHS.get(unit, 0)
             days += number * _DAYS.get(unit, 0)
-            micros += number * _SECONDS.get(unit, 0) * 10**6
+            micros += number * _MICROS.get(unit, 0)
         if not value or end != len(value):
             raise ValueError
     return micros.to_bytes(8, "big", signed=True) + b"".join(n.to_bytes(4, "big", signed=True) for n in (days, months))

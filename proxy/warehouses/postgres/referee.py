@@ -34,6 +34,9 @@ class _Side(Protocol):
     def fields(self, node: dict[str, Any]) -> list[Any]:
         """The parts of a column's name."""
 
+    def groups(self, items: list[Any]) -> list[Any]:
+        """The items of a GROUP BY."""
+
     def parameter(self, number: int) -> int:
         """The place of a parameter in the order in which the client binds them."""
 
@@ -67,7 +70,7 @@ def _not_proven() -> Ungovernable:
 
 def _offset(text: str, start: int) -> int:
     """A character's place in bytes, as the parser counts."""
-    return len(text[:start].encode())
+    return start if text.isascii() else len(text[:start].encode())
 
 
 class _Original:
@@ -90,6 +93,9 @@ class _Original:
         dropped = self._prefixes.get(node.get("location", 0), 0)
         return list(node["fields"][dropped:])
 
+    def groups(self, items: list[Any]) -> list[Any]:
+        return items
+
     def parameter(self, number: int) -> int:
         return self._parameters[number]
 
@@ -102,6 +108,7 @@ class _Rewritten:
 
     def __init__(self, text: str, folding: Folding) -> None:
         self._ctes = folding.cte_names
+        self._grouped = {_offset(text, start): parts for start, parts in folding.grouped.items()}
         self._tables: dict[int, tuple[int, Splice]] = {}
         self._views: dict[int, tuple[int, int, Any]] = {}
         for index, splice in enumerate(folding.splices):
@@ -109,8 +116,8 @@ class _Rewritten:
             if splice.view is None:
                 self._tables[start] = (index, splice)
             else:
-                tree = _view(splice.view)
-                self._views[start + _SELECT + _first(tree)] = (index, start + _SELECT, tree)
+                tree, first = _view(splice.view)
+                self._views[start + _SELECT + first] = (index, start + _SELECT, tree)
 
     def table(self, kind: str, node: dict[str, Any]) -> Any | None:
         if kind == "RangeSubselect":
@@ -131,7 +138,7 @@ class _Rewritten:
     def _subselect(self, node: dict[str, Any]) -> Any | None:
         """A policy view in its place. Another sub-query that begins with one, `(SELECT FROM <view>)`, is none."""
         index, shift, view = self._views.get(_first(node["subquery"]), (-1, 0, None))
-        if view is None or _moved(node["subquery"], -shift) != view:
+        if view is None or not _is_moved(node["subquery"], view, shift):
             return None
         if node.get("lateral") or "alias" not in node:
             raise _Mismatch
@@ -139,6 +146,15 @@ class _Rewritten:
 
     def fields(self, node: dict[str, Any]) -> list[Any]:
         return list(node["fields"])
+
+    def groups(self, items: list[Any]) -> list[Any]:
+        return [item for item in items if not self._is_added(item)]
+
+    def _is_added(self, item: dict[str, Any]) -> bool:
+        """Whether an item is exactly a column that was added, in its place."""
+        column = item.get("ColumnRef", {})
+        added = self._grouped.get(column.get("location", -1))
+        return added is not None and column["fields"] == [{"String": {"sval": part}} for part in added]
 
     def parameter(self, number: int) -> int:
         return number
@@ -150,9 +166,10 @@ class _Rewritten:
 
 
 @lru_cache(maxsize=1024)
-def _view(view: str) -> Any:
-    """The tree that a policy view has where it is read alone."""
-    return _moved(one_statement(view), 0)
+def _view(view: str) -> tuple[Any, int]:
+    """The tree that a policy view has where it is read alone, and the first place in it."""
+    tree = one_statement(view)
+    return tree, _first(tree)
 
 
 def _first(tree: Any) -> int:
@@ -170,16 +187,29 @@ def _first(tree: Any) -> int:
     return -1
 
 
-def _moved(tree: Any, shift: int) -> Any:
-    """A tree with every place in it moved by so many bytes; places that the parser does not know (-1) stay."""
-    if isinstance(tree, dict):
-        return {
-            key: value + shift if key == "location" and value > 0 else _moved(value, shift)
-            for key, value in tree.items()
-        }
-    if isinstance(tree, list):
-        return [_moved(item, shift) for item in tree]
-    return tree
+def _is_moved(tree: Any, view: Any, shift: int) -> bool:
+    """Whether a tree is that of a view, with every place in it moved by so many bytes; places that the parser does not
+    know (-1) stay."""
+    stack = [(tree, view)]
+    while stack:
+        one, two = stack.pop()
+        if one.__class__ is not two.__class__:
+            return False
+        if one.__class__ is dict:
+            if one.keys() != two.keys():
+                return False
+            for key, value in one.items():
+                if value.__class__ is dict or value.__class__ is list:
+                    stack.append((value, two[key]))
+                elif (value - shift if key == "location" and value > 0 else value) != two[key]:
+                    return False
+        elif one.__class__ is list:
+            if len(one) != len(two):
+                return False
+            stack += zip(one, two, strict=True)
+        elif one != two:
+            return False
+    return True
 
 
 def _reference(index: int, node: dict[str, Any], name: str | None) -> Any:
@@ -207,9 +237,9 @@ def _cte(name: str, node: dict[str, Any]) -> Any:
 
 def _fold(tree: Any, side: _Side) -> Any:
     """A tree without positions, in which tables, names and parameters of both sides are alike."""
-    if isinstance(tree, list):
+    if tree.__class__ is list:
         return [_fold(item, side) for item in tree]
-    if not isinstance(tree, dict):
+    if tree.__class__ is not dict:
         return tree
     if len(tree) == 1:
         ((kind, node),) = tree.items()
@@ -223,4 +253,10 @@ def _fold(tree: Any, side: _Side) -> Any:
             return {kind: side.parameter(node.get("number", 0))}
         elif kind == "CommonTableExpr":
             return {kind: _fold({**node, "ctename": side.cte(node["ctename"])}, side)}
-    return {key: _fold(value, side) for key, value in tree.items() if key != "location"}
+    if "groupClause" in tree:
+        tree = {**tree, "groupClause": side.groups(tree["groupClause"])}
+    return {
+        key: _fold(value, side) if value.__class__ is dict or value.__class__ is list else value
+        for key, value in tree.items()
+        if key != "location"
+    }

@@ -175,19 +175,20 @@ def nodes(tree: Any) -> Iterator[Node]:
     stack = [("", tree)]
     while stack:
         part, item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(("", one) for one in reversed(item))
-        elif isinstance(item, dict) and item:
+        if item.__class__ is list:
+            stack += [("", one) for one in reversed(item)]
+        elif item.__class__ is dict and item:
             kind, body = node(part, item)
             yield kind, body
-            stack.extend(reversed(body.items()))
+            stack += [two for two in reversed(body.items()) if two[1].__class__ is dict or two[1].__class__ is list]
 
 
 def node(part: str, item: dict[str, Any]) -> Node:
     """The kind and the parts of what stands in a part of a node. Raises `Ungovernable` for what is not listed."""
-    (first, *more) = item
-    if not more and first[0].isupper():
-        return first, item[first]
+    if len(item) == 1:
+        ((first, body),) = item.items()
+        if first[0].isupper():
+            return first, body
     if part not in _EMBEDDED:
         raise _refused(part)
     return _EMBEDDED[part], item
@@ -259,12 +260,10 @@ class _Reading:
         """Reads one node. Raises `Ungovernable` where it is not listed as it stands."""
         if kind not in NODES:
             raise _refused(kind)
-        unknown = body.keys() - NODES[kind]
-        if unknown:
-            raise _refused(min(unknown))
-        read = getattr(self, f"_{kind.lower()}", None)
-        if read is not None:
-            read(body)
+        if not body.keys() <= NODES[kind]:
+            raise _refused(min(body.keys() - NODES[kind]))
+        if kind in _READ:
+            getattr(self, _READ[kind])(body)
 
     def _funccall(self, body: dict[str, Any]) -> None:
         self.functions.add(_own(body["funcname"], "function"))
@@ -339,6 +338,10 @@ class _Reading:
                 self.tables.add(_own(call["FuncCall"]["funcname"], "function"))
             elif "SQLValueFunction" not in call:
                 raise _refused("RangeFunction")
+
+
+_READ = {kind: f"_{kind.lower()}" for kind in NODES if hasattr(_Reading, f"_{kind.lower()}")}
+"""Kinds of nodes of which more is to be known -> the method that reads it."""
 
 
 def _strings(parts: list[dict[str, Any]]) -> list[str]:

@@ -36,6 +36,8 @@ Values: TypeAlias = Sequence[Any]
 _pc: Any = pyarrow.compute
 
 NUMERIC = 1700
+TYPE_METADATA = b"usher.type"
+"""A field's metadata under which it names its own type."""
 DAY_SHIFT = 10_957
 """Days from 1970-01-01 to 2000-01-01, where PostgreSQL counts from."""
 MICRO_SHIFT = DAY_SHIFT * 86_400_000_000
@@ -115,6 +117,13 @@ def column(oid: int, typmod: int, elements: Mapping[int, int]) -> Column:
     if element:
         return Column(SCALARS.get(element, TEXT), typmod, array=True)
     return Column(TEXT, -1, array=False)
+
+
+def field(name: str, oid: int, made: Column) -> pa.Field[Any]:
+    """The Arrow field of a column; its metadata tells PostgreSQL's own name of the type, where Arrow's says less."""
+    element = ARRAYS.get(oid, oid)
+    own = SCALARS[element].name if element in SCALARS else TEXTS.get(element)
+    return pa.field(name, made.arrow, metadata=None if own is None else {TYPE_METADATA: own.encode()})
 
 
 def _depth_of(value: Any) -> int:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from proxy.dialect import Dialect
 from proxy.errors import ConfigError, GatewayError, QueryTimeout, WarehouseUnavailable
-from proxy.values import Catalog, ReasonCode, Result
+from proxy.values import Catalog, Described, ReasonCode, Result
 from proxy.warehouses.postgres.catalog import Stamps, snapshot, stamps
 from proxy.warehouses.postgres.errors import CHANGED, DOWN, DRIVER, start_problem
 from proxy.warehouses.postgres.execution import Execution, Outdated
@@ -68,6 +68,17 @@ class Postgres:
         except Outdated as error:
             raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN) from error
 
+    async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
+        """What a proven SELECT gives and takes, as the server tells when it prepares it. Raises as `execute` does."""
+        try:
+            return await self._described(sql, timeout_s, catalog_version)
+        except Outdated as error:
+            await self._refresh(error.stamps)
+        try:
+            return await self._described(sql, timeout_s, catalog_version)
+        except Outdated as error:
+            raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN) from error
+
     async def ready(self) -> bool:
         """Whether the server answers."""
         if self._closed:
@@ -107,6 +118,25 @@ class Postgres:
                 error.lingering = closing
             raise
         return Result(schema, batches)
+
+    async def _described(self, sql: str, timeout_s: float, version: str) -> Described:
+        if self._closed:
+            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
+        await self._pool.place(timeout_s)
+        try:
+            if self._catalog.version != version:
+                raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN)
+            execution = Execution(self._pool, self._settings.batch_rows)
+            try:
+                async with asyncio.timeout(timeout_s):
+                    return await execution.describe(sql, self._settings.schemas, self._stamps)
+            except TimeoutError:
+                text = f"The server took longer than {timeout_s:g} seconds to read the statement. Shorten it."
+                raise QueryTimeout(text, ReasonCode.STATEMENT_TIMEOUT) from None
+            finally:
+                await execution.close()
+        finally:
+            self._pool.leave()
 
     async def _refresh(self, seen: Stamps) -> None:
         """Look at the schema, unless somebody did since it was `seen`; the old snapshot stays where it did not change,

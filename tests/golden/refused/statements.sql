@@ -51,7 +51,7 @@ SELECT * FROM read_csv('orders.csv')
 SELECT * FROM 'orders.csv'
 -- name: a setting
 -- bind: ["ungovernable", "function", "current_setting"]
-SELECT current_setting('threads')
+SELECT current_setting('threads') FROM orders
 -- name: statistics
 -- bind: ["ungovernable", "function", "stats"]
 SELECT stats(amount) FROM orders
@@ -68,8 +68,11 @@ SELECT * FROM ordres
 -- bind: ["invalid-sql", "unknown-table", "employees"]
 SELECT * FROM people.employees
 -- name: the engine's own catalog
--- bind: ["invalid-sql", "unknown-table", "tables"]
-SELECT * FROM information_schema.tables
+-- bind: ["invalid-sql", "unknown-table", "duckdb_tables"]
+SELECT * FROM duckdb_tables
+-- name: the catalog beside a table
+-- bind: ["ungovernable", "construct", "not both"]
+SELECT * FROM orders, information_schema.tables
 -- name: a reserved name
 -- bind: ["invalid-sql", "construct", "reserved"]
 SELECT __usher.note FROM orders

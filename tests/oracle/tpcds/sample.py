@@ -50,11 +50,13 @@ def generate(path: Path) -> None:
 
 
 def cut(path: Path) -> None:
-    """Facts of every 25th customer and item and the witnesses, and the dimensions that they name, into data/."""
+    """Facts of every 25th customer and item and the witnesses, and the dimensions that they name, with the changes of
+    finish.sql, into data/."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{path}' AS raw (READ_ONLY)")
         _facts(connection, json.loads((HERE / "witnesses.json").read_text(encoding="utf-8")))
         _dimensions(connection)
+        connection.execute((HERE / "finish.sql").read_text(encoding="utf-8"))
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'").fetchall()
         for (table,) in tables:
             target = HERE / "data" / f"{table}.parquet"

@@ -56,6 +56,30 @@ async def test_columns_with_a_collation_of_their_own_are_known(postgres: Databas
     assert [c.name for c in columns if c.own_collation] == ["own"]
 
 
+async def test_keys_are_known_where_all_of_them_can_be_read(postgres: Database, connected: Connected) -> None:
+    postgres.sql("CREATE TABLE one (id int PRIMARY KEY, name text); CREATE TABLE none (id int UNIQUE NOT NULL)")
+    postgres.sql("CREATE TABLE two (b int, a int, c text, PRIMARY KEY (a, b)); CREATE TABLE late (id int)")
+    postgres.sql(
+        "ALTER TABLE late ADD PRIMARY KEY (id) DEFERRABLE; CREATE TABLE half (a int, b int, PRIMARY KEY (a, b))"
+    )
+    postgres.setup()
+    postgres.sql(f"REVOKE SELECT ON half FROM {postgres.role}; GRANT SELECT (a) ON half TO {postgres.role}")
+    tables = (await connected(postgres).catalog()).tables
+    keys = {name: table.key for (_, name), table in tables.items()}
+    assert keys == {"one": ("id",), "two": ("b", "a"), "none": (), "late": (), "half": ()}
+
+
+async def test_a_key_that_comes_or_goes_changes_the_version(postgres: Database, connected: Connected) -> None:
+    postgres.sql("CREATE TABLE t (id int NOT NULL UNIQUE, name text)")
+    postgres.setup()
+    warehouse = connected(postgres, refresh_s=0.001)
+    versions = [(await warehouse.catalog()).version]
+    for change in ("ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (id)", "ALTER TABLE t DROP CONSTRAINT k"):
+        postgres.sql(change)
+        versions.append((await warehouse.catalog()).version)
+    assert versions[0] != versions[1] != versions[2]
+
+
 async def test_columns_their_types_and_kinds(warehouse: Postgres) -> None:
     columns = {c.name: c for c in (await warehouse.catalog()).tables["hr", "Odd Name"].columns}
     assert {n: (c.type, c.kind) for n, c in columns.items()} == {

@@ -49,6 +49,8 @@ TAKEN = [
     ("$1::timestamptz", "2024-02-29T01:02:03", "2024-02-29 01:02:03+00"),
     ("$1::timestamptz", datetime(2024, 2, 29, tzinfo=UTC), "2024-02-29 00:00:00+00"),
     ("$1::interval", "1 year 2 months -3 days", "1 year 2 mons -3 days"),
+    ("$1::interval", "1 month -3 seconds -500000 microseconds", "1 mon -00:00:03.5"),
+    ("$1::interval", "9000000000000 seconds", "2500000000:00:00"),
     ("$1::interval", timedelta(days=1, seconds=1), "1 day 00:00:01"),
     ("$1::jsonb", {"a": [1, None]}, '{"a": [1, null]}'),
     ("$1::jsonb", '{"a": 1.10}', '{"a": 1.10}'),

@@ -9,9 +9,12 @@ import pytest
 
 from proxy.dialect import Folding
 from proxy.errors import GatewayError, Ungovernable
+from proxy.query.bind import read
+from proxy.rewrite.splice import splice
 from proxy.values import ReasonCode
+from proxy.warehouses.postgres import DIALECT
 from proxy.warehouses.postgres.referee import referee
-from tests.warehouses.postgres.shop import EMPLOYEES, GOVERNED, spliced, text, view
+from tests.warehouses.postgres.shop import CATALOG, EMPLOYEES, GOVERNED, decided, spliced, text, view
 
 SQL = (
     "WITH t AS (SELECT id FROM customers) "
@@ -54,6 +57,41 @@ def in_the_first_view(old: str, new: str) -> Callable[[str], str]:
         return sql.replace(found, found.replace(old, new, 1), 1)
 
     return wrong
+
+
+# ------------------------------------------------------------------------------------------------------------ groups
+GROUPS = "SELECT customers.id, c.name, count(*) FROM customers JOIN customers c ON true GROUP BY customers.id, c.id"
+KEYED = read(GROUPS, replace(CATALOG, tables={name: replace(t, key=("id",)) for name, t in CATALOG.tables.items()}))
+
+
+def regrouped(wrong: Callable[[str], str]) -> None:
+    """Asserts that the referee passes the columns that follow from a key, and not the wrong text."""
+    right = splice(KEYED, decided(KEYED, GOVERNED), DIALECT)
+    assert right.sql.endswith('GROUP BY customers.id, c.id, c."name"')
+    assert referee(GROUPS, right.sql, right.folding) == {}
+    changed = wrong(right.sql)
+    assert changed != right.sql, "the test changed nothing"
+    with pytest.raises(Ungovernable):
+        referee(GROUPS, changed, right.folding)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('c."name"', 'c."region"'),
+        ('c."name"', 'customers."name"'),
+        ('c."name"', 'c."name", c."name"'),
+        ('c."name"', 'c."name" || c."name"'),
+        ('c."name"', '(c."name")::text'),
+        ('id, c."name"', "id, 1"),
+        (', c.id, c."name"', ', c."name"'),
+        (', c.id, c."name"', ', c."name", c.id'),
+        ('c.id, c."name"', 'ROLLUP (c.id, c."name")'),
+        ('c."name"', 'c."name" HAVING c."name" > \'x\''),
+    ],
+)
+def test_groups_with_other_columns(old: str, new: str) -> None:
+    regrouped(lambda sql: sql[: sql.rindex("GROUP BY")] + sql[sql.rindex("GROUP BY") :].replace(old, new))
 
 
 # ------------------------------------------------------------------------------------------------------ policy views

@@ -11,7 +11,7 @@ import pgparse
 import pytest
 
 from proxy.errors import GatewayError, InvalidSql, Ungovernable
-from proxy.rewrite.proof import prove
+from proxy.rewrite.proof import Held, prove
 from proxy.rewrite.rewriter import Rewriter
 from proxy.values import Always, Cell, Edit, ReasonCode, SlotKind, Span, Table
 from proxy.warehouses.postgres import DIALECT
@@ -156,16 +156,19 @@ def test_names_that_differ_by_case_stay_two() -> None:
 
 # ------------------------------------------------------------------------------------------------------------ the proof
 def proven(sql: str, wrong: Callable[[str], str]) -> None:
-    """Asserts that the proof passes the right text, and not the wrong one, whatever the referee says."""
+    """Asserts that the proof passes the right text, and not the wrong one, whatever the referee says, and whether its
+    views are known or not."""
     query = ask(sql)
     decision = decided(query)
     right = spliced(sql).sql
-    prove(right, query, decision, DIALECT)
+    known = Held()
+    prove(right, query, decision, DIALECT, known)
     changed = wrong(right)
     assert changed != right, "the test changed nothing"
-    with pytest.raises(Ungovernable) as caught:
-        prove(changed, query, decision, DIALECT)
-    assert [r.code for r in caught.value.reasons] == [ReasonCode.NOT_PROVEN]
+    for held in (None, known):
+        with pytest.raises(Ungovernable) as caught:
+            prove(changed, query, decision, DIALECT, held)
+        assert [r.code for r in caught.value.reasons] == [ReasonCode.NOT_PROVEN]
 
 
 SQL = "WITH t AS (SELECT id FROM customers) SELECT t.id FROM t JOIN orders o ON o.id = t.id"

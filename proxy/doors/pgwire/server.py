@@ -1,0 +1,247 @@
+"""The listening socket and all its connections.
+
+Rule kept here: a port that cannot be had is told before anything runs, with the setting that names it. A cancel request
+is answered with silence, whatever its key; keys are unguessable and compared in constant time. When the gateway stops,
+clients without work are told so at once, and the others when theirs is done or their time is up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hmac
+import logging
+import secrets
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
+import anyio
+import anyio.abc
+
+from proxy.doors.pgwire import replies
+from proxy.doors.pgwire.connection import Connection, Gone, Idle, Stopping
+from proxy.doors.pgwire.dialogue import Dialogue
+from proxy.doors.pgwire.identity import Expired
+from proxy.doors.pgwire.login import Entrance, Guest
+from proxy.doors.pgwire.messages import CancelRequest, Violation
+from proxy.doors.pgwire.refusals import Refused, fields_of
+from proxy.doors.pgwire.replies import Fields
+from proxy.doors.pgwire.settings import Settings
+from proxy.doors.pgwire.traces import shape_of
+from proxy.errors import ConfigError, GatewayError, Unauthenticated
+from proxy.gateway import Gateway, refusal_of
+
+LOG = logging.getLogger(__name__)
+END_TIMEOUT_S = 45.0
+"""Seconds that cancelled answers get to stop their warehouse and write their records."""
+FATAL = "FATAL"
+STOPS = Fields(FATAL, "57P01", "terminating connection due to administrator command", None, "Connect again.")
+EXPIRED = Fields(
+    FATAL, "57P01", "terminating connection because its token has expired", None, "Connect with a new one."
+)
+IDLE = Fields(FATAL, "57P05", "terminating connection due to idle-session timeout", None, "Connect again.")
+SLOW = Fields(FATAL, "08P01", "terminating connection because the log-in took too long", None, "Connect again.")
+FULL = Fields(FATAL, "53300", "sorry, too many clients already", None, "Close some connections, and connect again.")
+ENDS = {Stopping: STOPS, Expired: EXPIRED, Idle: IDLE, TimeoutError: SLOW}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ADVICE = {
+    errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
+    errno.EACCES: "may not be used by this user; listen on a port above 1023",
+    errno.EADDRNOTAVAIL: "is no address of this machine; listen on 127.0.0.1 or 0.0.0.0, or on one it has",
+}
+
+
+class Server:
+    """All connections of one door."""
+
+    def __init__(self, gateway: Gateway, settings: Settings, tls: ssl.SSLContext | None) -> None:
+        self._gateway = gateway
+        self._settings = settings
+        self._entrance = Entrance(gateway, settings, tls)
+        self._group: anyio.abc.TaskGroup | None = None
+        self._open: set[Connection] = set()
+        self._dialogues: dict[int, Dialogue] = {}
+        self._left = asyncio.Event()
+
+    async def run(self, bound: socket.socket, stop: asyncio.Event | None, ready: Callable[[str], None] | None) -> None:
+        """Serve a bound socket until told to stop; then end in order."""
+        asked = stop or asyncio.Event()
+        loop = asyncio.get_running_loop()
+        with _signals(asked) if stop is None else nullcontext():
+            async with anyio.create_task_group() as group:
+                self._group = group
+                listening = await loop.create_server(self._made, sock=bound, backlog=128)
+                try:
+                    if ready is not None:
+                        host, port = bound.getsockname()[:2]
+                        ready(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+                    await asked.wait()
+                finally:
+                    listening.close()
+                    with anyio.CancelScope(shield=True):
+                        await self._stop()
+                    group.cancel_scope.cancel()
+
+    async def _stop(self) -> None:
+        """Tell everybody, wait for work, then cut it."""
+        for connection in tuple(self._open):
+            connection.stop()
+        with anyio.move_on_after(self._settings.stop_timeout_s):
+            await self._empty()
+        for connection in tuple(self._open):
+            LOG.warning("an answer was cut, since the gateway stops")
+            connection.tell_and_close(STOPS)
+            connection.scope.cancel()
+        with anyio.move_on_after(END_TIMEOUT_S):
+            await self._empty()
+
+    async def _empty(self) -> None:
+        while self._open:
+            self._left.clear()
+            await self._left.wait()
+
+    # --------------------------------------------------------------------------------------------- one connection
+    def _made(self) -> Connection:
+        return Connection(self._settings, self._came)
+
+    def _came(self, connection: Connection) -> None:
+        if self._group is None or len(self._open) >= self._settings.max_connections:
+            connection.tell_and_close(FULL)
+            return
+        self._open.add(connection)
+        self._group.start_soon(self._serve, connection)
+
+    async def _serve(self, connection: Connection) -> None:
+        """One client, from its first byte to its last."""
+        try:
+            with connection.scope:
+                fields = await self._served(connection)
+                if fields is not None:
+                    connection.write(replies.error(fields))
+                connection.close()
+        finally:
+            if connection.scope.cancel_called:
+                connection.abort()
+            self._open.discard(connection)
+            self._left.set()
+
+    async def _served(self, connection: Connection) -> Fields | None:
+        """Serve a client to the end; what it is told last."""
+        try:
+            guest = await self._admitted(connection)
+            if isinstance(guest, CancelRequest):
+                self._cancel(guest)
+            elif guest is not None:
+                await self._spoken(connection, guest)
+        except Gone:
+            connection.abort()
+        except Violation as violation:
+            return Fields(FATAL, violation.sqlstate, str(violation))
+        except Refused as refused:
+            return replace(refused.fields, severity=FATAL)
+        except (Stopping, Expired, Idle, TimeoutError) as end:
+            return ENDS[type(end)]
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is not error:
+                LOG.error("a connection failed: %s", shape_of(error))
+            return _of_login(refusal)
+        return None
+
+    async def _admitted(self, connection: Connection) -> Guest | CancelRequest:
+        """Log a client in, in time. Raises what `Entrance.admit` does, and `TimeoutError`."""
+        with anyio.fail_after(self._settings.login_timeout_s):
+            try:
+                return await self._entrance.admit(connection, secrets.token_hex(8))
+            except Idle as error:
+                raise TimeoutError from error
+
+    async def _spoken(self, connection: Connection, guest: Guest) -> None:
+        process = self._process()
+        key = secrets.token_bytes(guest.key_bytes)
+        dialogue = Dialogue(self._gateway, self._settings, connection, guest, process, key)
+        self._dialogues[process] = dialogue
+        try:
+            connection.session.logged_in()
+            await dialogue.run()
+        finally:
+            del self._dialogues[process]
+
+    def _process(self) -> int:
+        """A number that no other connection has, and that says nothing of how many there are."""
+        while True:
+            number = secrets.randbelow(2**31 - 1) + 1
+            if number not in self._dialogues:
+                return number
+
+    def _cancel(self, request: CancelRequest) -> None:
+        """Stop a query, where the key is its connection's; nobody is told whether it was."""
+        dialogue = self._dialogues.get(request.process)
+        key = b"" if dialogue is None else dialogue.key
+        if hmac.compare_digest(key, request.key) and dialogue is not None:
+            dialogue.cancel()
+
+
+def _of_login(error: GatewayError) -> Fields:
+    """A failed log-in: a token that is not valid is a wrong password to clients."""
+    fields = fields_of(error, FATAL)
+    return replace(fields, sqlstate="28P01") if isinstance(error, Unauthenticated) else fields
+
+
+# ----------------------------------------------------------------------------------------------------- the socket
+def certificate(settings: Settings) -> ssl.SSLContext | None:
+    """The door's certificate, loaded. Raises `ConfigError`."""
+    if settings.tls is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls.cert, settings.tls.key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        why = f"{settings.tls.cert} and {settings.tls.key} cannot be used ({type(error).__name__})"
+        raise ConfigError([f"doors.pgwire.tls: {why}; name a certificate and its key, PEM, readable"]) from error
+    return context
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The bound socket. Raises `ConfigError`."""
+    host, port = settings.address
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unusable(settings, error) from error
+    with bound:
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError as error:
+            raise _unusable(settings, error) from error
+        bound.setblocking(False)
+        yield bound
+
+
+def _unusable(settings: Settings, error: OSError) -> ConfigError:
+    if isinstance(error, socket.gaierror):
+        why = "has a host name that does not resolve; write an address, such as 127.0.0.1"
+    else:
+        number = error.errno or 0
+        why = _ADVICE.get(number, f"cannot be listened on ({errno.errorcode.get(number, 'OSError')})")
+    return ConfigError([f"doors.pgwire.listen: {settings.listen} {why}"])
+
+
+@contextmanager
+def _signals(asked: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, asked.set)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

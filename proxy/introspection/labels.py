@@ -1,0 +1,77 @@
+"""The names that PostgreSQL gives to columns of a result that have no alias (FigureColname in parse_target.c).
+
+Rule kept here: the name depends on the statement as it was written, before anything of it was translated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from proxy.introspection.casts import named
+from proxy.introspection.scopes import folded
+
+
+def label(item: Any) -> str:
+    """The name that PostgreSQL gives a column of a result (FigureColname)."""
+    if isinstance(item, exp.Alias):
+        return folded(item.args["alias"])
+    if isinstance(item, exp.Column):
+        return folded(item.this)
+    if isinstance(item, exp.Cast):
+        inner = label(item.this)
+        return inner if inner != "?column?" else named(item.args["to"]).lstrip("_")
+    if isinstance(item, exp.Paren | exp.Collate | exp.Window | exp.Filter | exp.Bracket):
+        return label(item.this)
+    if isinstance(item, exp.Dot):
+        right = item.expression
+        return folded(right) if isinstance(right, exp.Identifier) else label(right)
+    if isinstance(item, exp.Anonymous):
+        return item.name.lower()
+    if isinstance(item, exp.Subquery):
+        inner_select = item.this if isinstance(item.this, exp.Select) else None
+        return label(inner_select.expressions[0]) if inner_select and inner_select.expressions else "?column?"
+    return _NAMES.get(type(item), "?column?")
+
+
+_NAMES: dict[type[exp.Expr], str] = {
+    exp.Case: "case",
+    exp.Coalesce: "coalesce",
+    exp.Nullif: "nullif",
+    exp.Exists: "exists",
+    exp.Array: "array",
+    exp.Boolean: "bool",
+    exp.CurrentUser: "current_user",
+    exp.SessionUser: "session_user",
+    exp.CurrentSchema: "current_schema",
+    exp.CurrentSchemas: "current_schemas",
+    exp.CurrentDatabase: "current_database",
+    exp.CurrentCatalog: "current_catalog",
+    exp.CurrentVersion: "version",
+    exp.Count: "count",
+    exp.Max: "max",
+    exp.Min: "min",
+    exp.Sum: "sum",
+    exp.ArrayAgg: "array_agg",
+    exp.GroupConcat: "string_agg",
+    exp.LogicalAnd: "bool_and",
+    exp.LogicalOr: "bool_or",
+    exp.RowNumber: "row_number",
+    exp.Lower: "lower",
+    exp.Upper: "upper",
+    exp.Explode: "unnest",
+    exp.ExplodingGenerateSeries: "generate_series",
+    exp.ArrayToString: "array_to_string",
+    exp.StringToArray: "string_to_array",
+    exp.ArraySize: "array_length",
+    exp.Length: "length",
+    exp.Substring: "substring",
+    exp.Replace: "replace",
+    exp.Concat: "concat",
+    exp.Trim: "btrim",
+    exp.StrPosition: "position",
+    exp.SplitPart: "split_part",
+    exp.Greatest: "greatest",
+    exp.Least: "least",
+}

@@ -1,0 +1,126 @@
+"""The fuzzer on a small budget, on each engine; by hand it takes any: `python -m tests.oracle.fuzz --help`."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+import proxy.query.ledger
+from tests.oracle.fuzz.pairs import OnDuckdb, OnPostgres
+from tests.oracle.fuzz.run import Options, Run
+from tests.oracle.fuzz.shrink import shrunk
+from tests.oracle.fuzz.statements import Statements
+from tests.oracle.fuzz.verdicts import Judge, determined
+from tests.oracle.fuzz.worlds import World
+from tests.postgres import Server
+
+COUNT = int(os.environ.get("USHER_FUZZ_COUNT", "150"))
+SCHEMAS = ("wide", "company", "tpch", "assistant_0")
+LEAKS = (
+    "SELECT count(*) AS n, max(q.v) AS m FROM wide.{t} q WHERE q.i < 5000000000 AND 10 / q.i > -1 AND q.i > -9"
+)
+"""Raises on hidden rows with i = 0, of which one side has some, wherever the filter is a query: where nothing guards."""
+
+
+def small(engine: str, server: Server | None, seed: int) -> Run:
+    """A run of the small budget, over a part of the schemas."""
+    return Run(Options(engine, COUNT, seed, schemas=SCHEMAS), server, print)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nothing_tells_the_two_apart_on_duckdb(seed: int) -> None:
+    report = small("duckdb", None, seed).go()
+    assert report.findings == []
+    assert report.reached >= COUNT
+    assert report.outcomes["answered"] > COUNT / 4
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nothing_tells_the_two_apart_on_postgres(postgres_server: Server, seed: int) -> None:
+    report = small("postgres", postgres_server, seed).go()
+    assert report.findings == []
+    assert report.reached >= COUNT
+    assert report.outcomes["answered"] > COUNT / 4
+
+
+@pytest.fixture
+def pair(postgres_server: Server) -> Iterator[tuple[World, OnPostgres]]:
+    world = World(0, ("wide",), "postgres")
+    made = OnPostgres(world, postgres_server)
+    yield world, made
+    made.close()
+
+
+def by_query(world: World) -> str:
+    """A table whose filter is a query, which the engine computes after cheap conditions."""
+    return next(g.table.name for g in world.governed if g.filter is not None and "EXISTS" in g.filter.where)
+
+
+def test_without_guards_it_finds_and_shrinks_a_leak(
+    pair: tuple[World, OnPostgres], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, sides = pair
+    sql = LEAKS.format(t=by_query(world))
+    judge = Judge(sides, sides.planner, "postgres")
+    assert not judge.differs(sql)
+    monkeypatch.setattr(proxy.query.ledger.Ledger, "guard", lambda *_: None)
+    monkeypatch.setattr(proxy.query.ledger.Ledger, "fence", lambda *_: None)
+    assert judge.differs(sql)
+    least = shrunk(sql, "postgres", judge.differs)
+    assert judge.differs(least)
+    assert len(least) < len(sql) / 2
+
+
+def test_what_the_callers_own_rows_raise_is_known_from_what_hidden_ones_do(pair: tuple[World, OnPostgres]) -> None:
+    world, sides = pair
+    table = by_query(world)
+    assert sides.raised(f"SELECT CAST(v AS INTEGER) FROM wide.{table}") == {"22P02"}
+    assert sides.raised(LEAKS.format(t=table)) == set()
+
+
+def test_the_two_sides_differ_in_what_is_hidden() -> None:
+    world = World(0, ("wide",), "duckdb")
+    sides = OnDuckdb(world)
+    try:
+        raw = [session._connection for session in sides._sessions]
+        asked = "SELECT count(*), max(i), min(v), max(secret_n) FROM shop.wide.t0"
+        rows = [connection.execute(asked).fetchone() for connection in raw]
+    finally:
+        sides.close()
+    assert rows[0] is not None
+    assert rows[1] is not None
+    assert rows[0][0] == rows[1][0]
+    assert rows[0][1:] != rows[1][1:]
+
+
+def test_a_run_is_a_function_of_its_seed() -> None:
+    world = World(3, ("wide", "company", "tpch"), "duckdb")
+    sides = OnDuckdb(world)
+    try:
+        streams = [Statements(world, sides, random.Random(7), "duckdb") for _ in (1, 2)]
+        one, two = (list(islice(stream, 60)) for stream in streams)
+    finally:
+        sides.close()
+    assert one == two
+    assert len({sql for _, sql in one}) > 40
+
+
+def test_shrinking_keeps_only_what_the_case_needs() -> None:
+    sql = (
+        "SELECT a, b + 1 AS c, max(d) FROM t JOIN u ON t.x = u.x WHERE e LIKE 'a%' AND 1 / b = 2 GROUP BY a ORDER BY 2"
+    )
+    least = shrunk(sql, "duckdb", lambda text: "1 / b" in text)
+    assert "1 / b" in least
+    assert len(least) < 40
+
+
+def test_what_leaves_an_answer_open_is_taken_away_and_nothing_else() -> None:
+    assert determined("SELECT a FROM t WHERE b > 1 LIMIT 3", "duckdb") == "SELECT a FROM t WHERE b > 1"
+    assert determined("SELECT max(a), b FROM t GROUP BY b ORDER BY b", "duckdb") is None
+    assert determined("SELECT string_agg(a, ',') FROM t", "postgres") == "SELECT COUNT(a) FROM t"

@@ -1,0 +1,131 @@
+"""What a difference between the two sides is: a finding, or one of the few things that the threat model names.
+
+Rule kept here: a difference is a finding unless it is recognised, and each way to be recognised is asked for narrowly:
+by running something, never by what a statement looks like alone.
+
+- *plan choice*: one side fails (or both do, each in its own way) with an SQLSTATE in which the same statement also ends
+  over a copy that holds only what the caller sees, in one order of computing at least. The rows that raise are the
+  caller's own; that an engine's plans follow the sizes and statistics of tables is a stated limit.
+- *undetermined*: both sides answer, in other rows, and the same statement without what leaves its answer open (LIMIT
+  without a whole order, the order in an aggregate's list, ranks among equals) is answered alike.
+- *time*: a side was stopped for its time or its rows.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from proxy.errors import GatewayError
+from tests.oracle.fuzz.pairs import Pair, Planner, Told
+
+STOPPED = ("timeout", "too-large")
+
+
+class Verdict(StrEnum):
+    """What came of one statement on both sides."""
+
+    SAME = "same"
+    STOPPED = "stopped for its time or rows"
+    PLAN_CHOICE = "raised by the caller's own rows, by choice of plan"
+    UNDETERMINED = "answer left open by the statement"
+    FINDING = "finding"
+
+
+class Judge:
+    """Judges differences over one pair."""
+
+    def __init__(self, pair: Pair, planner: Planner, dialect: str) -> None:
+        self._pair = pair
+        self._planner = planner
+        self._dialect = dialect
+
+    def verdict(self, sql: str, one: Told, two: Told) -> Verdict:
+        """What this difference is."""
+        if any(told.error is not None and told.error[0] in STOPPED for told in (one, two)):
+            return Verdict.STOPPED
+        if one.same(two):
+            return Verdict.SAME
+        if one.table is not None and two.table is not None:
+            return Verdict.UNDETERMINED if self._is_open(sql, one, two) else Verdict.FINDING
+        states = {str(told.error[-1]) for told in (one, two) if told.error is not None}
+        return Verdict.PLAN_CHOICE if states <= self._pair.raised(sql) else Verdict.FINDING
+
+    def differs(self, sql: str) -> bool:
+        """Whether a statement is a finding."""
+        try:
+            told = self._pair.both(self._planner.plan(sql))
+        except GatewayError:
+            return False
+        return self.verdict(sql, *told) is Verdict.FINDING
+
+    def _is_open(self, sql: str, one: Told, two: Told) -> bool:
+        assert one.table is not None
+        assert two.table is not None
+        if one.table.schema != two.table.schema:
+            return False
+        closed = determined(sql, self._dialect)
+        if closed is None:
+            return False
+        try:
+            told = self._pair.both(self._planner.plan(closed))
+        except GatewayError:
+            return False
+        return told[0].table is not None and told[0].same(told[1])
+
+
+ORDERED = (
+    r"first|last|any_value|arbitrary|array_agg|list|string_agg|group_concat|listagg|jsonb?_agg|json_group_array|"
+    r"jsonb?_object_agg|arg_?max|arg_?min|max_by|min_by|mode|histogram|row_number|ntile|lag|lead|first_value|"
+    r"last_value|nth_value|approx_quantile|reservoir_quantile|approx_top_k|random|now"
+)
+"""Functions whose value depends on an order that the statement need not give."""
+_ORDERED_NODES = (
+    exp.First,
+    exp.Last,
+    exp.AnyValue,
+    exp.ArrayAgg,
+    exp.GroupConcat,
+    exp.ArgMax,
+    exp.ArgMin,
+    exp.Mode,
+    exp.RowNumber,
+    exp.Lag,
+    exp.Lead,
+    exp.FirstValue,
+    exp.LastValue,
+    exp.NthValue,
+    exp.Ntile,
+    exp.ApproxQuantile,
+)
+
+
+def determined(sql: str, dialect: str) -> str | None:
+    """The same statement without what leaves its answer open; None where nothing does."""
+    try:
+        tree = sqlglot.parse_one(sql, read=dialect)
+    except SqlglotError:
+        return None
+    before = tree.sql(dialect)
+    for node in list(tree.find_all(exp.Select, exp.SetOperation, exp.Subquery)):
+        for key in ("limit", "offset", "sample"):
+            node.set(key, None)
+        if isinstance(node.args.get("distinct"), exp.Distinct) and node.args["distinct"].args.get("on") is not None:
+            node.set("distinct", None)
+    for window in list(tree.find_all(exp.Window)):
+        window.set("order", None)
+        window.set("spec", None)
+        if isinstance(window.this, exp.RowNumber | exp.Ntile | exp.Rank | exp.DenseRank | exp.Lag | exp.Lead):
+            window.set("this", exp.Count(this=exp.Star()))
+    for call in list(tree.find_all(exp.Func)):
+        name = str(call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
+        if (isinstance(call, _ORDERED_NODES) or re.fullmatch(ORDERED, name)) and call.parent is not None:
+            inner = next(iter(call.iter_expressions()), None)
+            inner = inner.this if isinstance(inner, exp.Order | exp.Distinct) else inner
+            call.replace(exp.Count(this=inner.copy() if isinstance(inner, exp.Expression) else exp.Star()))
+    after = tree.sql(dialect)
+    return None if after == before else after
