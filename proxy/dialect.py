@@ -194,13 +194,15 @@ class Folding:
     """All that may differ between the user's text and the rewritten one: what the referee folds back. `cte_names` maps
     new names to the user's; `parameters` lists the user's in order; `prefixes` are where column references start
     (characters of the user's text) whose schema prefix was dropped, with the number of dropped parts; `grouped` are
-    where column references start (characters of the rewritten text) that were added to GROUP BY, with their parts."""
+    where column references start (characters of the rewritten text) that were added to GROUP BY, with their parts;
+    `alone` are where tables' names start (characters of the user's text) that lost an ONLY."""
 
     splices: tuple[Splice, ...]
     cte_names: Mapping[str, str]
     parameters: tuple[str, ...]
     prefixes: Mapping[int, int]
     grouped: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    alone: frozenset[int] = frozenset()
 
 
 def folded(name: str) -> str:
@@ -254,6 +256,8 @@ class Names:
     """Whether a sub-query in FROM sees the items before it without the word LATERAL."""
     recursive_sees_all: bool = False
     """Whether under WITH RECURSIVE the name of a later (or the same) WITH query means that query."""
+    table_word: bool = False
+    """Whether `TABLE t` can be written out as `SELECT * FROM t`: the engine's parser says where its table stands."""
     shares_parameters: bool = True
     """Whether one parameter may be used with values of several types at once; else each use has its own."""
 

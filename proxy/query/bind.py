@@ -64,7 +64,7 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
         catalog_version=catalog.version,
         references=tuple(named.frozen() for named in ledger.references),
         columns=tuple(ledger.uses),
-        edits=tuple(sorted([*ledger.edits, *_numbered(parsed)], key=lambda e: e.span.start)),
+        edits=tuple(sorted([*ledger.edits, *_numbered(parsed), *parsed.edits], key=lambda e: e.span.start)),
         cte_names=dict(ledger.cte_names),
         prefixes=dict(ledger.prefixes),
         parameters=parsed.syntax.parameters,
@@ -73,6 +73,7 @@ def _understood(parsed: Parsed, catalog: Catalog, dialect: Dialect, caps: Caps, 
         redacted=redacted,
         fingerprint=fingerprint(redacted),
         groups=tuple(ledger.groups),
+        alone=frozenset(ledger.alone),
     )
 
 

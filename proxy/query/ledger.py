@@ -6,6 +6,7 @@ have are noted as they are written; the policy refuses them, in the text's order
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -14,8 +15,11 @@ from proxy.dialect import Dialect
 from proxy.errors import TooLarge, Ungovernable
 from proxy.query.scopes import Flow, Origin, Source, Type, merged
 from proxy.query.text import Caps
-from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, ReasonCode, Reference, Span, Table, TableId
+from proxy.values import Catalog, Column, ColumnUse, Edit, Grouped, Reason, ReasonCode, Reference, Span, Table, TableId
 
+_STAR = re.compile(r"\s*\*")
+_ONLY = re.compile(r"\bonly\s*(\(?)\s*\Z", re.I)
+_CLOSED = re.compile(r"\s*\)")
 _KEPT = 4096
 _columns_kept: dict[tuple[int, int, str], tuple[Table, dict[str, Flow], bool]] = {}
 """What a table offers, by its object, the index of the reference and the dialect; the object is kept: its id is no
@@ -34,6 +38,7 @@ class Named:
     guarded: set[str] = field(default_factory=set)
     raises: bool = False
     fenced: bool = False
+    only: bool = False
 
     def frozen(self) -> Reference:
         """The reference as it flows on."""
@@ -46,6 +51,7 @@ class Named:
             frozenset(self.guarded),
             self.raises,
             self.fenced,
+            self.only and self.table.parted,
         )
 
 
@@ -64,6 +70,8 @@ class Ledger:
     cte_names: dict[str, str] = field(default_factory=dict)
     star_columns: dict[int, dict[str, Flow]] = field(default_factory=dict)
     groups: list[Grouped] = field(default_factory=list)
+    alone: set[int] = field(default_factory=set)
+    """Where tables' names start that stood behind ONLY."""
     odd: bool = False
     """Whether any table that is read has columns with a collation of their own, or computed ones."""
     understood: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -106,14 +114,23 @@ class Ledger:
 
     def span(self, *identifiers: exp.Expr | None) -> Span:
         """The characters from the first to the last of some identifiers. Raises `Ungovernable` where they are lost."""
-        places = [i.meta for i in identifiers if i is not None]
+        found = [i for i in identifiers if i is not None]
+        places = [i.meta for i in found]
         try:
             starts, ends = [p["start"] for p in places], [p["end"] for p in places]
             return Span(min(starts), max(ends) + 1)
         except (KeyError, ValueError):
-            raise Ungovernable(
-                "A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT
-            ) from None
+            return self._keyword(found)
+
+    def _keyword(self, identifiers: list[exp.Expr]) -> Span:
+        """The same where the last one is a keyword behind a dot, as in `t.null`, of which sqlglot keeps no place."""
+        lost = [i for i in identifiers if "start" not in i.meta]
+        if len(identifiers) > 1 and lost == identifiers[-1:]:
+            before = self.span(*identifiers[:-1])
+            word = re.compile(rf"\s*\.\s*{re.escape(str(lost[0].name))}\b", re.I).match(self.sql, before.end)
+            if word is not None:
+                return Span(before.start, word.end())
+        raise Ungovernable("A name stands where it cannot be governed: write it plainly.", ReasonCode.CONSTRUCT)
 
     def text(self, identifier: exp.Expr) -> str:
         """An identifier as the user spelt it, quotes included."""
@@ -129,6 +146,7 @@ class Ledger:
         if index >= self.caps.max_references:
             raise TooLarge(f"The statement reads more than {self.caps.max_references} tables.", ReasonCode.TOO_COMPLEX)
         self.references.append(Named(table, span, self.text(node.this), alias))
+        self._lone(node, span)
         columns, odd = self._offered(table, index)
         self.odd = self.odd or odd
         self.star_columns[index] = columns
@@ -153,6 +171,24 @@ class Ledger:
     def _column(self, index: int, column: Column) -> Flow:
         origin = frozenset({(index, column.name)})
         return Flow(origin, origin, Type(column.kind, self.dialect.types(column.type)), plain=True)
+
+    def _lone(self, node: exp.Table, span: Span) -> None:
+        """Takes out what has no place beside a policy view and changes nothing: `t *`, and ONLY where a table has no
+        children; of one that has the rewriter refuses it, when it is known whether the caller may know of it."""
+        star = _STAR.match(self.sql, span.end)
+        if star is not None:
+            self.edits.append(Edit(Span(span.end, star.end()), ""))
+        if not node.args.get("only"):
+            return
+        before = _ONLY.search(self.sql, 0, span.start)
+        after = _CLOSED.match(self.sql, span.end) if before is not None and before[1] else None
+        if before is None or (before[1] and after is None):
+            raise Ungovernable("Write ONLY right before the table's name.", Reason(ReasonCode.CONSTRUCT, "only"))
+        self.references[-1].only = True
+        self.alone.add(span.start)
+        self.edits.append(Edit(Span(before.start(), span.start), ""))
+        if after is not None:
+            self.edits.append(Edit(Span(span.end, after.end()), ""))
 
     def _table(self, folded: list[str], span: Span) -> Table:
         warehouse = self.known(self.catalog.warehouse)

@@ -18,7 +18,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from proxy.dialect import Dialect, Syntax
 from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
 from proxy.query.text import Caps, check_names, numbered_forms, question_marks
-from proxy.values import Reason, ReasonCode, Span
+from proxy.values import Edit, Reason, ReasonCode, Span
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
 
@@ -77,6 +77,7 @@ class Parsed:
     tree: exp.Expr
     syntax: Syntax
     question_marks: bool = True
+    edits: tuple[Edit, ...] = ()
 
 
 def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed:
@@ -91,8 +92,7 @@ def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed
     if syntax is None:
         raise refused or InvalidSql("The statement is not valid.", ReasonCode.SYNTAX)
     _check_functions(syntax, dialect)
-    _check_table_word(tokens)
-    return Parsed(sql, tokens, tree, syntax, dialect.names.question_marks)
+    return Parsed(sql, tokens, tree, syntax, dialect.names.question_marks, tuple(_table_words(tokens, dialect)))
 
 
 def _check_one_statement(tokens: list[Token]) -> None:
@@ -195,18 +195,22 @@ def _is_detailed(refused: GatewayError) -> bool:
     return {reason.code for reason in refused.reasons} <= {ReasonCode.CONSTRUCT, ReasonCode.FUNCTION}
 
 
-def _check_table_word(tokens: list[Token]) -> None:
-    """`TABLE t` stands for `SELECT * FROM t`, and has no place where a policy view could stand."""
+def _table_words(tokens: list[Token], dialect: Dialect) -> Iterator[Edit]:
+    """`TABLE t` stands for `SELECT * FROM t`, and has no place where a policy view could stand: so it is written out.
+    Raises `Ungovernable` where that cannot be proven."""
     for place, word in enumerate(tokens[:-1]):
         if word.token_type is not TokenType.TABLE:
             continue
         is_name = place > 0 and tokens[place - 1].token_type in (TokenType.DOT, TokenType.ALIAS)
-        if not is_name and tokens[place + 1].token_type in _NAMES:
-            raise Ungovernable(
-                "TABLE is not supported as a query: write SELECT * FROM and the table's name.",
-                Reason(ReasonCode.CONSTRUCT, "table"),
-                span=Span(word.start, word.end + 1),
-            )
+        after = tokens[place + 1]
+        if not is_name and (after.token_type in _NAMES or after.text.upper() == "ONLY"):
+            if not dialect.names.table_word:
+                raise Ungovernable(
+                    "TABLE is not supported as a query: write SELECT * FROM and the table's name.",
+                    Reason(ReasonCode.CONSTRUCT, "table"),
+                    span=Span(word.start, word.end + 1),
+                )
+            yield Edit(Span(word.start, word.end + 1), "SELECT * FROM")
 
 
 def _named_placeholders(tree: exp.Expr) -> int:

@@ -17,7 +17,9 @@ from proxy.query.ledger import Ledger
 from proxy.query.scopes import Cte, Env, Flow, Out, Source, merged, offered
 from proxy.values import Edit, ReasonCode
 
-_TABLE_ARGS = frozenset({"this", "alias", "db", "catalog", "joins", "laterals", "pivots", "sample", "ordinality"})
+_TABLE_ARGS = frozenset(
+    {"this", "alias", "db", "catalog", "joins", "laterals", "only", "pivots", "sample", "ordinality"}
+)
 _JOIN_ARGS = frozenset({"this", "on", "side", "kind", "using", "method", "expressions", "pivots", "nearest"})
 
 

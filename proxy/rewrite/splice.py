@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from proxy.dialect import Dialect, Folding, Splice
+from proxy.errors import Ungovernable
 from proxy.rewrite.slots import Slots
 from proxy.rewrite.templates import Templates, text
 from proxy.rewrite.views import CLEAR, needs_view, table_node
-from proxy.values import Decision, Query, Slot, Span
+from proxy.values import Decision, Query, Reason, ReasonCode, Slot, Span
 
 _ADDED = ", "
 
@@ -45,6 +46,11 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
     slots = Slots(query.parameters, dict(decision.shape), dialect.names.shares_parameters)
     changes = [_Change(edit.span, edit.text, edit.text) for edit in query.edits]
     for index, (reference, view) in enumerate(zip(query.references, decision.views, strict=True)):
+        if reference.only:
+            raise Ungovernable(
+                "ONLY is not supported for a table that has children: leave it out.",
+                Reason(ReasonCode.CONSTRUCT, "only"),
+            )
         alias = "" if reference.alias is not None else f" AS {reference.name}"
         if needs_view(view):
             select, shown = templates.text(reference, view, decision, slots, dialect)
@@ -65,7 +71,7 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
         )
         for index, reference in enumerate(query.references)
     )
-    folding = Folding(splices, query.cte_names, query.parameters, query.prefixes, grouped)
+    folding = Folding(splices, query.cte_names, query.parameters, query.prefixes, grouped, query.alone)
     return Spliced(sql, outlined, folding, slots.all())
 
 

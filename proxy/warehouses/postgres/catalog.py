@@ -43,7 +43,8 @@ SELECT n.nspname, c.relname, CASE WHEN c.relispartition OR EXISTS (
     NOT (a.attnotnull OR coalesce(dt.typnotnull, false)), a.attcollation NOT IN (0, 100),
     c.relkind = 'v' OR a.attgenerated = 'v',
     (SELECT pg_catalog.cardinality(k.conkey) FROM pg_catalog.pg_constraint AS k
-        WHERE k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable AND a.attnum = ANY(k.conkey))
+        WHERE k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable AND a.attnum = ANY(k.conkey)),
+    c.relhassubclass
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -157,16 +158,25 @@ def _catalog(rows: Sequence[Any], warehouse: str, path: Sequence[str]) -> Catalo
     columns: dict[tuple[str, str, bool], list[Column]] = {}
     keys: dict[tuple[str, str], list[str]] = {}
     sizes: dict[tuple[str, str], int] = {}
-    for schema, table, kind, name, data_type, nullable, collated, computed, size in rows:
+    parted: set[tuple[str, str]] = set()
+    for schema, table, kind, name, data_type, nullable, collated, computed, size, has_children in rows:
         found = columns.setdefault((schema, table, kind in ("v", "m")), [])
         own = bool(collated) and data_type != "name"
         found.append(Column(name, data_type, kind_of(data_type), bool(nullable), own, bool(computed)))
+        if has_children:
+            parted.add((schema, table))
         if size is not None:
             keys.setdefault((schema, table), []).append(name)
             sizes[schema, table] = size
     whole = {table: tuple(key) for table, key in keys.items() if len(key) == sizes[table]}  # all of it can be read
     tables = {
-        (schema, name): Table(TableId(warehouse, schema, name), tuple(found), is_view, whole.get((schema, name), ()))
+        (schema, name): Table(
+            TableId(warehouse, schema, name),
+            tuple(found),
+            is_view,
+            whole.get((schema, name), ()),
+            (schema, name) in parted,
+        )
         for (schema, name, is_view), found in columns.items()
     }
     return Catalog(warehouse, "postgres", _version(warehouse, tables, path), tables, tuple(path))
@@ -178,7 +188,7 @@ def _told(column: Column) -> list[object]:
 
 def _version(warehouse: str, tables: Mapping[tuple[str, str], Table], path: Sequence[str]) -> str:
     content = [
-        [t.id.schema, t.id.name, t.is_view, t.key, [_told(column) for column in t.columns]]
+        [t.id.schema, t.id.name, t.is_view, t.key, t.parted, [_told(column) for column in t.columns]]
         for _, t in sorted(tables.items())
     ]
     canonical = json.dumps([warehouse, list(path), content], ensure_ascii=True, separators=(",", ":"))

@@ -100,5 +100,6 @@ NAMES = Names(
     commas_part=True,
     implicit_lateral=False,
     recursive_sees_all=True,
+    table_word=True,
     shares_parameters=False,
 )

@@ -78,6 +78,7 @@ class _Original:
 
     def __init__(self, text: str, folding: Folding) -> None:
         self._tables = {_offset(text, s.original): i for i, s in enumerate(folding.splices)}
+        self._alone = {_offset(text, start) for start in folding.alone}
         self._prefixes = {_offset(text, start): lost for start, lost in folding.prefixes.items()}
         self._parameters = {int(name): i for i, name in enumerate(folding.parameters, start=1)}
 
@@ -87,6 +88,8 @@ class _Original:
         index = self._tables.get(node.get("location", 0))
         if index is None:
             return _cte(node["relname"], node)
+        if node.get("location", 0) in self._alone:
+            node = {**node, "inh": True}
         return _reference(index, node, node["relname"])
 
     def fields(self, node: dict[str, Any]) -> list[Any]:

@@ -47,6 +47,7 @@ async def test_partitions_and_children_count_as_views(postgres: Database, connec
     postgres.setup()
     tables = (await connected(postgres).catalog()).tables
     assert {name for (_, name), t in tables.items() if t.is_view} == {"child", "part"}
+    assert {name for (_, name), t in tables.items() if t.parted} == {"parent", "parts"}
 
 
 async def test_columns_with_a_collation_of_their_own_are_known(postgres: Database, connected: Connected) -> None:
