@@ -22,7 +22,7 @@ from proxy.doors.pgwire.replies import Fields
 from proxy.doors.pgwire.sources import Answered, Fetched, Source
 from proxy.doors.pgwire.transaction import Transaction
 from proxy.gateway import Description, Gateway, Request
-from proxy.values import Caller, Context
+from proxy.values import Caller, Context, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Performing:
     async def answered(self, ask: Ask, values: Sequence[Any]) -> Answered:
         """A query's rows, on their way. Raises `GatewayError`."""
         self.identity.began = True
-        request = Request(ask.sql, self._warehouse, values)
+        request = Request(ask.sql, self._warehouse, values, session=self._session())
         return Answered(await self._gateway.run(self.caller(), request, self._context))
 
     async def described(self, ask: Ask) -> Description:
@@ -243,6 +243,10 @@ class Performing:
                 return self.variables.show(name.lower())
             case _:
                 raise Refused("42883", "There is no such function.")
+
+    def _session(self) -> Session:
+        """What statements about the session may tell."""
+        return Session(self._process, settings=dict(self.variables.all()))
 
     def _relabel(self) -> None:
         self._context = self._labelled()

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from proxy.doors.pgwire.refusals import Refused
+from proxy.values import CATALOG_VERSION
 
-SERVER_VERSION = "16.4 (Usher)"
+SERVER_VERSION = f"{CATALOG_VERSION} (Usher)"
+"""That of the catalog, so that clients ask it what it can answer."""
+_MAJOR, _MINOR = (int(part) for part in CATALOG_VERSION.split("."))
 INTERVALS = "postgres"
 MOST_LABELS = 16
 LONGEST_LABEL = 200
@@ -117,7 +120,7 @@ _LIST = (
     Variable("search_path", "", lambda text: text, reported=True),
     Variable("server_encoding", "UTF8", reported=True),
     Variable("server_version", SERVER_VERSION, reported=True),
-    Variable("server_version_num", "160004"),
+    Variable("server_version_num", f"{_MAJOR * 10_000 + _MINOR}"),
     Variable("session_authorization", "", reported=True),
     Variable("standard_conforming_strings", "on", _fixed_switch("on"), reported=True),
     Variable("statement_timeout", "0", _wait),
