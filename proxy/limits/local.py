@@ -81,7 +81,7 @@ class LocalLimits:
     @asynccontextmanager
     async def turn(self, caller: Caller) -> AsyncIterator[None]:
         """One statement of a caller is read at a time, so that no caller takes every process that reads. Raises
-        `LimitExceeded` where too many wait."""
+        `LimitExceeded` where too many wait, or the turn does not come in the time that a statement may take."""
         who = (caller.issuer, caller.subject)
         turns = self._turns.setdefault(who, _Turns())
         if turns.there > WAITING:
@@ -91,12 +91,26 @@ class LocalLimits:
             )
         turns.there += 1
         try:
-            async with turns.lock:
+            await self._turn_of(turns)
+            try:
                 yield
+            finally:
+                turns.lock.release()
         finally:
             turns.there -= 1
             if not turns.there:
                 del self._turns[who]
+
+    async def _turn_of(self, turns: _Turns) -> None:
+        """Waits for the turn, which the caller of this gives back."""
+        try:
+            async with asyncio.timeout(self._settings.statement_timeout_s):
+                await turns.lock.acquire()
+        except TimeoutError as error:
+            raise LimitExceeded(
+                "Your earlier statements took so long to be read that this one was given up. Send fewer at a time.",
+                Reason(ReasonCode.CONCURRENCY, str(turns.there)),
+            ) from error
 
     def admit(self, caller: Caller) -> LocalTicket:
         """A place for one query. Raises `LimitExceeded`."""

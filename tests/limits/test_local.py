@@ -147,3 +147,15 @@ async def test_only_so_many_statements_wait_for_a_turn() -> None:
             isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*waiting, return_exceptions=True)
         )
     assert not limits._turns
+
+
+async def test_a_turn_that_does_not_come_in_time_is_given_up() -> None:
+    limits = LocalLimits(Settings(statement_timeout_s=0.05))
+    async with asyncio.timeout(10), limits.turn(ANA):
+        with pytest.raises(LimitExceeded) as caught:
+            async with limits.turn(ANA):
+                raise AssertionError("it is not its turn")
+        assert caught.value.reasons[0].code is ReasonCode.CONCURRENCY
+    async with asyncio.timeout(10), limits.turn(ANA):
+        pass
+    assert not limits._turns

@@ -1,8 +1,8 @@
 """PostgreSQL's errors, told in our own words.
 
 Rule kept here: no text of the server ever passes, because it quotes values and policy text. What is kept of an error is
-its SQLSTATE, where that says nothing of data, and the name that stands in the statement itself at the place where the
-server found it. Every class of states (SQL standard, and PostgreSQL's appendix A) has its line.
+its SQLSTATE, where that says nothing of data, and the name that stands in the user's part of the statement at the place
+where the server found it. Every class of states (SQL standard, and PostgreSQL's appendix A) has its line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from proxy.errors import GatewayError, InvalidSql, LimitExceeded, QueryFailed, QueryTimeout, WarehouseUnavailable
 from proxy.values import Reason, ReasonCode
+from proxy.warehouses.postgres.syntax import stands_in_a_view
 
 ENGINE = "The warehouse could not compute this statement. Simplify it, or try parts of it to find the one that fails."
 CONVERSION = (
@@ -171,11 +172,11 @@ def mapped(error: BaseException, sql: str = "") -> GatewayError:
 
 
 def _named(state: str, position: object, sql: str) -> GatewayError | None:
-    """The name that the server points at, as the statement itself spells it."""
+    """The name that the server points at, as the user spells it; none where it points into the text of the policy."""
     if state not in _NAMED or not isinstance(position, str) or not position.isdecimal():
         return None
     found = _NAME.match(sql, int(position) - 1)
-    if found is None:
+    if found is None or stands_in_a_view(sql, found.start()):
         return None
     name = found[0].rpartition(".")[2].strip('"')
     reason, text = _NAMED[state]

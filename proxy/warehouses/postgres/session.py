@@ -57,6 +57,9 @@ without parallel workers: so the planner does not count on any."""
 GIVEN: Mapping[str, str] = {"is_superuser": "off", "session_replication_role": "origin"}
 """Settings that only the server's owner can change, as they must be."""
 
+OWN = ("default_text_search_config", "timezone_abbreviations")
+"""Settings that any login may change and the database chooses: they must stay as the session began with them."""
+
 INSIDE: Mapping[str, str] = {"transaction_read_only": "on", "transaction_isolation": "read committed"}
 """How the transaction of a caller's statement must be."""
 
@@ -165,6 +168,11 @@ def shown(milliseconds: int) -> str:
     return f"{milliseconds // size}{unit}"
 
 
+def _settings_sql(names: Sequence[str]) -> str:
+    shown_by = (f"pg_catalog.current_setting('{name}')" for name in names)
+    return f"SELECT {', '.join(shown_by)}"
+
+
 def pinned(settings: Settings) -> dict[str, str]:
     """All settings of a session, as the server shows them."""
     limits = {
@@ -202,8 +210,9 @@ class Session:
             )
             session = cls(connection, settings)
             try:
-                names = ", ".join(f"pg_catalog.current_setting('{name}')" for name in (*session._expected, *INSIDE))
-                session._verify = await connection.prepare(f"SELECT {names}")
+                began = await connection.fetchrow(_settings_sql(OWN))
+                session._expected.update(zip(OWN, began, strict=True))
+                session._verify = await connection.prepare(_settings_sql((*session._expected, *INSIDE)))
             except BaseException:
                 session.kill()
                 raise

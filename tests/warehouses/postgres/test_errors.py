@@ -135,6 +135,24 @@ def test_names_are_taken_from_the_statement_only() -> None:
     assert isinstance(mapped(raised("42703"), sql), QueryFailed)
 
 
+VIEW = '(SELECT "__usher"."id" AS "id" FROM "public"."t" AS "__usher" WHERE ("__usher"."hidden_from_é" = lower($1)))'
+
+
+@pytest.mark.parametrize("state", ["42703", "42702", "42803", "42883"])
+def test_names_in_the_policys_text_are_not_told(state: str) -> None:
+    sql = f"SELECT é, id FROM {VIEW} AS t WHERE own(id) > (SELECT max(id) FROM {VIEW} AS u)"
+    for name in ('"__usher"."hidden_from_é"', "lower", '"__usher"."id"'):
+        for start in (sql.index(name), sql.rindex(name)):
+            told = mapped(raised(state, P=str(start + 1)), sql)
+            assert [r.about for r in told.reasons] == [""], told
+    for name in ("own", "max", "é"):
+        assert mapped(raised(state, P=str(sql.index(name) + 1)), sql).reasons[0].about == name
+
+
+def test_of_a_text_that_cannot_be_read_no_name_is_told() -> None:
+    assert mapped(raised("42703", P="8"), "SELECT ssn FROM t WHERE (").reasons[0].about == ""
+
+
 def test_a_stopped_statement_is_a_timeout() -> None:
     assert isinstance(mapped(raised("57014")), QueryTimeout)
 

@@ -92,6 +92,27 @@ async def test_settings_of_the_role_or_the_database_do_not_reach_a_session(
     assert await rows(warehouse, r"SELECT '\' AS x") == [{"x": "\\"}]
 
 
+@pytest.mark.parametrize(
+    ("name", "chosen", "other"),
+    [("default_text_search_config", "german", "english"), ("timezone_abbreviations", "India", "Default")],
+)
+async def test_what_the_database_chooses_stays_as_the_session_began_with_it(
+    postgres: Database, connected: Connected, name: str, chosen: str, other: str
+) -> None:
+    postgres.sql("CREATE TABLE items (id int)")
+    postgres.setup()
+    postgres.sql(f"ALTER DATABASE {postgres.name} SET {name} = '{chosen}'")
+    warehouse = connected(postgres)
+    assert await rows(warehouse, "SELECT 1 AS x") == [{"x": 1}]
+    session = await warehouse._pool.session()
+    assert session._expected[name].endswith(chosen)
+    await session.fetch(f"SELECT pg_catalog.set_config('{name}', '{other}', false)")
+    await session._connection.execute("COMMIT")
+    with pytest.raises(WarehouseUnavailable):
+        await session.begin()
+    assert not session.alive
+
+
 async def test_a_superusers_session_is_no_session(shop: Database) -> None:
     settings = Settings.model_validate(shop.settings(url=shop.owner_url))
     session = await Session.connect(settings)
