@@ -8,15 +8,21 @@ difference, and a difference is a refusal.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
+
+import orjson
 
 from proxy.dialect import Folding, Splice
 from proxy.errors import GatewayError, Ungovernable
 from proxy.values import ReasonCode
 from proxy.warehouses.postgres.syntax import one_statement
 
+_PLACE = re.compile(rb'"location":[0-9]+')
+"""A place in a tree that is spelt. Inside of a text every quote has a backslash before it; the last here has none."""
 _SELECT = len("(")
 """How far behind the start of a splice the text of its view begins."""
 
@@ -53,7 +59,7 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
         after = one_statement(rewritten)
         user = _fold(before, _Original(original, folding))
         ours = _fold(after, _Rewritten(rewritten, folding))
-    except (GatewayError, _Mismatch) as error:
+    except (GatewayError, _Mismatch, RecursionError) as error:
         raise _not_proven() from error  # the parser's own words would point into policy text
     if user != ours:
         raise _not_proven()
@@ -113,14 +119,16 @@ class _Rewritten:
         self._ctes = folding.cte_names
         self._grouped = {_offset(text, start): parts for start, parts in folding.grouped.items()}
         self._tables: dict[int, tuple[int, Splice]] = {}
-        self._views: dict[int, tuple[int, int, Any]] = {}
+        self._views: dict[int, tuple[int, bytes]] = {}
         for index, splice in enumerate(folding.splices):
             start = _offset(text, splice.rewritten)
             if splice.view is None:
                 self._tables[start] = (index, splice)
             else:
+                if not text.startswith(f"({splice.view})", splice.rewritten):
+                    raise _Mismatch
                 tree, first = _view(splice.view)
-                self._views[start + _SELECT + first] = (index, start + _SELECT, tree)
+                self._views[start + _SELECT + first] = (index, tree)
 
     def table(self, kind: str, node: dict[str, Any]) -> Any | None:
         if kind == "RangeSubselect":
@@ -140,8 +148,8 @@ class _Rewritten:
 
     def _subselect(self, node: dict[str, Any]) -> Any | None:
         """A policy view in its place. Another sub-query that begins with one, `(SELECT FROM <view>)`, is none."""
-        index, shift, view = self._views.get(_first(node["subquery"]), (-1, 0, None))
-        if view is None or not _is_moved(node["subquery"], view, shift):
+        index, view = self._views.get(_first(node["subquery"]), (-1, None))
+        if view is None or _spelt(node["subquery"]) != view:
             return None
         if node.get("lateral") or "alias" not in node:
             raise _Mismatch
@@ -169,10 +177,10 @@ class _Rewritten:
 
 
 @lru_cache(maxsize=1024)
-def _view(view: str) -> tuple[Any, int]:
-    """The tree that a policy view has where it is read alone, and the first place in it."""
+def _view(view: str) -> tuple[bytes, int]:
+    """The tree that a policy view has where it is read alone, spelt, and the first place in it."""
     tree = one_statement(view)
-    return tree, _first(tree)
+    return _spelt(tree), _first(tree)
 
 
 def _first(tree: Any) -> int:
@@ -190,29 +198,12 @@ def _first(tree: Any) -> int:
     return -1
 
 
-def _is_moved(tree: Any, view: Any, shift: int) -> bool:
-    """Whether a tree is that of a view, with every place in it moved by so many bytes; places that the parser does not
-    know (-1) stay."""
-    stack = [(tree, view)]
-    while stack:
-        one, two = stack.pop()
-        if one.__class__ is not two.__class__:
-            return False
-        if one.__class__ is dict:
-            if one.keys() != two.keys():
-                return False
-            for key, value in one.items():
-                if value.__class__ is dict or value.__class__ is list:
-                    stack.append((value, two[key]))
-                elif (value - shift if key == "location" and value > 0 else value) != two[key]:
-                    return False
-        elif one.__class__ is list:
-            if len(one) != len(two):
-                return False
-            stack += zip(one, two, strict=True)
-        elif one != two:
-            return False
-    return True
+def _spelt(tree: Any) -> bytes:
+    """A tree as text, in which every place that the parser knows is 0."""
+    try:
+        return _PLACE.sub(b'"location":0', orjson.dumps(tree))
+    except orjson.JSONEncodeError:  # it nests deeper than that
+        return _PLACE.sub(b'"location":0', json.dumps(tree, separators=(",", ":")).encode())
 
 
 def _reference(index: int, node: dict[str, Any], name: str | None) -> Any:

@@ -13,7 +13,8 @@ from proxy.query.bind import read
 from proxy.rewrite.splice import splice
 from proxy.values import ReasonCode
 from proxy.warehouses.postgres import DIALECT
-from proxy.warehouses.postgres.referee import referee
+from proxy.warehouses.postgres.referee import _spelt, referee
+from proxy.warehouses.postgres.syntax import one_statement
 from tests.warehouses.postgres.shop import CATALOG, EMPLOYEES, GOVERNED, decided, spliced, text, view
 
 SQL = (
@@ -367,3 +368,25 @@ def test_an_error_of_the_rewritten_text_is_not_told() -> None:
 def test_right_rewrites_of_every_shape_are_passed(sql: str) -> None:
     right = spliced(sql)
     assert referee(sql, right.sql, right.folding) == {}
+
+
+# ------------------------------------------------------------------------------------------------------------- places
+@pytest.mark.parametrize("said", ['"location":5', ',"location":5,', '\\"location":5', 'x","location":5', "\\"])
+def test_a_text_that_looks_like_a_place_is_no_place(said: str) -> None:
+    def spelt(text_: str, blanks: int) -> bytes:
+        return _spelt(one_statement(f"SELECT{' ' * blanks} '{text_}' AS x FROM t WHERE a = '{text_}'"))
+
+    assert spelt(said, 1) == spelt(said, 9)
+    assert spelt(said, 1) != spelt(said.replace("5", "6").replace("\\", "/"), 1)
+
+
+def test_a_tree_of_any_depth_is_spelt() -> None:
+    deep = "1" + " + 1" * 400
+    assert _spelt(one_statement(f"SELECT {deep}")) == _spelt(one_statement(f"SELECT  {deep}"))
+    assert _spelt(one_statement(f"SELECT {deep}")) != _spelt(one_statement(f"SELECT {deep} + 2"))
+
+
+def test_view_moved_by_a_blank() -> None:
+    refuses(lambda sql: sql.replace('(SELECT "__usher"', '( SELECT "__usher"', 1))
+    refuses(lambda sql: sql.replace('(SELECT "__usher"', '(SELECT  "__usher"', 1))
+    refuses(lambda sql: sql.replace('(SELECT "__usher"', ' (SELECT "__usher"', 1))
