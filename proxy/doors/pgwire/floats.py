@@ -13,10 +13,14 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 
-from proxy.doors.pgwire.columns import Array, Numbers, booleans, known, pc, ticks
+from proxy.doors.pgwire.columns import Array, Numbers, booleans, pc, ticks
 
 _ARROW_PLAIN = 1e10
 """From here on, Arrow writes floats scientifically."""
+_SMALL, _SINGLE_PLAIN = 1e-4, 999_999
+"""Below and above, the server does."""
+_FEW = 16
+"""One in so many values may be written by itself."""
 
 
 def float_text(value: float, single: bool) -> str:
@@ -70,26 +74,23 @@ def float_texts(array: Array) -> Array:
     single = array.type == pa.float32()
     texts = array.cast(pa.string())
     numbers = np.abs(ticks(array, np.float32 if single else np.float64))
-    size = numbers[np.isfinite(numbers) & (numbers != 0)]
-    if len(size) < len(numbers):
+    if not np.isfinite(numbers).all():
         for mine, its in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
             texts = pc.if_else(pc.equal(texts, mine), pa.scalar(its), texts)
-    if not len(size):
-        return texts
-    low, high = float(size.min()), float(size.max())
-    if low < 1e-4:
+    small = (numbers < _SMALL) & (numbers != 0)
+    odd = (numbers > (2.0**24 if single else 2.0**53)) & (numbers < (1e19 if single else 1e40))
+    if np.count_nonzero(small) * _FEW < len(numbers):
+        odd |= small
+    else:
         texts = _small(texts)
-    odd = numbers > (2.0**24 if single else 2.0**53)
-    odd &= numbers < (1e19 if single else 1e40)
-    if single:
-        if high >= 999_999:
-            texts = _large(texts)
-        odd &= _between(texts, numbers)
-    elif high >= _ARROW_PLAIN:
+    if single and (numbers >= _SINGLE_PLAIN).any():
+        texts = _large(texts)
+        odd &= small | _between(texts, numbers)
+    elif not single:
         texts = _middle(texts, array, numbers)
     if odd.any():
         found = [float_text(float(v), single) for v in ticks(array, numbers.dtype)[odd]]
-        texts = pc.replace_with_mask(texts, booleans(odd & known(array)), pa.array(found, pa.string()))
+        texts = pc.replace_with_mask(texts, booleans(odd), pa.array(found, pa.string()))
     return texts
 
 

@@ -27,34 +27,39 @@ Cells: TypeAlias = "list[bytes | None]"
 Convert: TypeAlias = Callable[[Any], bytes]
 
 
-def text_cells(array: Array) -> Cells:
-    """The values in the text format."""
-    convert = _TEXTS.get(array.type.id) or _textual(array.type)
-    if convert is None:
-        return binary(texts(array)).to_pylist()  # type: ignore[no-any-return]
-    return _converted(array, convert)
+Way: TypeAlias = Callable[[Array], Cells]
 
 
-def binary_cells(array: Array, kind: WireType) -> Cells:
-    """The values in the binary format of a type."""
-    convert = _BINARIES.get((array.type.id, kind.name))
-    if convert is None:
-        return binaries(array, kind).to_pylist()  # type: ignore[no-any-return]
-    return _converted(array, convert)
+def text_way(kind: pa.DataType) -> Way:
+    """How the values of a type are written in the text format."""
+    convert = _TEXTS.get(kind.id) or _textual(kind)
+    return (lambda array: binary(texts(array)).to_pylist()) if convert is None else _way(kind, convert)
 
 
-def _converted(array: Array, convert: Convert) -> Cells:
-    return [None if v is None else convert(v) for v in plain(array).to_pylist()]
+def binary_way(kind: pa.DataType, wire: WireType) -> Way:
+    """How the values of a type are written in the binary format of another."""
+    convert = _BINARIES.get((kind.id, wire.name))
+    return (lambda array: binaries(array, wire).to_pylist()) if convert is None else _way(kind, convert)
 
 
-def plain(array: Array) -> Array:
-    """The column in a form whose values Python can hold, whatever they are."""
-    kind = array.type
+def _way(kind: pa.DataType, convert: Convert) -> Way:
+    storage = _storage(kind)
+
+    def written(array: Array) -> Cells:
+        plain = array if storage is None else array.view(storage)
+        return [None if v is None else convert(v) for v in plain.to_pylist()]
+
+    def of_storage(array: Array) -> Cells:
+        return [None if v is None else convert(v) for v in array.storage.to_pylist()]
+
+    return of_storage if is_uuid(kind) else written
+
+
+def _storage(kind: pa.DataType) -> pa.DataType | None:
+    """The numbers under a type whose values Python cannot always hold."""
     if at.is_timestamp(kind) or at.is_time64(kind):
-        return array.view(pa.int64())
-    if at.is_date32(kind) or at.is_time32(kind):
-        return array.view(pa.int32())
-    return array.storage if is_uuid(kind) else array
+        return pa.int64()
+    return pa.int32() if at.is_date32(kind) or at.is_time32(kind) else None
 
 
 def _textual(kind: Any) -> Convert | None:

@@ -18,7 +18,7 @@ from proxy.doors.pgwire.types import WireType, is_binary, is_list, is_text, is_u
 
 _TRUE, _FALSE = pa.scalar("t"), pa.scalar("f")
 _HEX = np.frombuffer("".join(f"{i:02x}" for i in range(256)).encode(), np.uint8).reshape(256, 2)
-_FORMS = {"numeric": r"^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$", "uuid": "^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+FORMS = {"numeric": r"^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$", "uuid": "^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 _DASHES = (8, 13, 18, 23)
 _UUID_PLACES = np.array([i for i in range(36) if i not in _DASHES])
 
@@ -39,7 +39,7 @@ def texts(array: Array) -> Array:
 def fitting(array: Array, kind: WireType) -> Array:
     """The column, with NULL for texts that are no value of the type it is named to be: what the scan replaced in a
     column of numbers or UUIDs is gone, as it is in columns that travel as numbers."""
-    pattern = _FORMS.get(kind.name)
+    pattern = FORMS.get(kind.name)
     if pattern is None or not is_text(array.type):
         return array
     fits = pc.match_substring_regex(array, pattern)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.doors.pgwire.nested import json_texts
-from proxy.doors.pgwire.rows import RowEncoder
+from proxy.doors.pgwire.rows import FEW_ROWS, RowEncoder
 from proxy.doors.pgwire.texts import texts
 from proxy.doors.pgwire.types import METADATA, of_field
 from proxy.errors import QueryFailed
@@ -69,7 +69,7 @@ def test_lists_are_arrays(raw: Raw, case: Case, form: int) -> None:
     @MANY
     @given(st.lists(st.none() | st.lists(st.none() | case.draw, max_size=4), min_size=1, max_size=12), st.booleans())
     def check(rows: list[list[Any] | None], large: bool) -> None:
-        whole = [*rows, *[None] * max(0, 21 - len(rows))]
+        whole = [*rows, *[None] * max(0, FEW_ROWS + 1 - len(rows))]
         leaves = [v for row in whole for v in row or ()]
         counts = [None if row is None else len(row) for row in whole]
         batch = lists(case, leaves, counts, "large" if large else "list")
@@ -94,7 +94,7 @@ def test_nested_lists_are_arrays_of_as_many_dimensions(raw: Raw, sizes: list[int
     kind: pa.DataType = pa.int32()
     for _ in sizes:
         kind = pa.list_(kind)
-    values = [tower(i, sizes) for i in range(25)]
+    values = [tower(i, sizes) for i in range(FEW_ROWS)]
     batch = pa.record_batch([pa.array([*values, None, []], kind)], names=["v"])
     literals = [str(v).replace("[", "{").replace("]", "}").replace(" ", "") for v in values]
     sql = "SELECT v FROM (VALUES " + ", ".join(f"('{t}'::int4[])" for t in literals) + ", (NULL), ('{}')) AS t(v)"

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 
 from proxy.doors.pgwire.numerics import decimal_texts, numeric_binaries, numeric_binary
+from proxy.doors.pgwire.scalars import binary_way, text_way
+from proxy.doors.pgwire.types import of_field
 
 
 def head(text: str) -> tuple[int, ...]:
@@ -59,3 +61,14 @@ def test_texts_of_any_scale() -> None:
     texts = ["1.50", None, "NaN", "-0.001", "7", "Infinity", "1" + "0" * 90]
     expected = [t if t is None else numeric_binary(t) for t in texts]
     assert numeric_binaries(pa.array(texts)).to_pylist() == expected
+
+
+@pytest.mark.parametrize("number", [2**127 - 1, -(2**127), 10**38, -1])
+def test_whole_numbers_of_39_digits(number: int) -> None:
+    raw = number.to_bytes(16, "little", signed=True) * 2
+    column = pa.Array.from_buffers(pa.decimal128(38, 0), 2, [None, pa.py_buffer(raw)])
+    assert decimal_texts(column).to_pylist() == [str(number)] * 2
+    assert numeric_binaries(column).to_pylist() == [numeric_binary(str(number))] * 2
+    kind = of_field(pa.field("v", column.type))
+    assert text_way(column.type)(column) == [str(number).encode()] * 2
+    assert binary_way(column.type, kind)(column) == [numeric_binary(str(number))] * 2

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from proxy.doors.pgwire.binaries import binaries
-from proxy.doors.pgwire.scalars import binary_cells, text_cells
+from proxy.doors.pgwire.scalars import binary_way, text_way
 from proxy.doors.pgwire.texts import texts
 from proxy.doors.pgwire.types import of_field
 
@@ -39,5 +39,5 @@ COLUMNS: list[Any] = [
 def test_both_ways_agree(column: Any) -> None:
     kind = of_field(pa.field("v", column.type))
     for given in (column, column.slice(1), column.slice(0, 0)):
-        assert text_cells(given) == texts(given).cast(pa.binary()).to_pylist()
-        assert binary_cells(given, kind) == binaries(given, kind).to_pylist()
+        assert text_way(column.type)(given) == texts(given).cast(pa.binary()).to_pylist()
+        assert binary_way(column.type, kind)(given) == binaries(given, kind).to_pylist()
