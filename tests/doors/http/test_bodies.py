@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -144,7 +145,8 @@ async def test_endless_body_is_not_read_to_its_end(door: Door) -> None:
             return
 
     sending = asyncio.create_task(send())
-    assert b" 413 " in await asyncio.wait_for(reader.readline(), 10)
+    with contextlib.suppress(ConnectionResetError):  # a client that goes on sending can lose the answer: RFC 9112, 9.6
+        assert b" 413 " in await asyncio.wait_for(reader.readline(), 10)
     await asyncio.wait_for(sending, 10)
 
 
