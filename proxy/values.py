@@ -63,6 +63,7 @@ class ReasonCode(StrEnum):
     # limits
     MAX_ROWS = "max-rows"
     MAX_BYTES = "max-bytes"
+    NAMES_BUDGET = "names-budget"
     CONCURRENCY = "concurrency"
     STATEMENT_TIMEOUT = "statement-timeout"
     # result
@@ -523,12 +524,14 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class ScanReport:
     """How much of a result the scan read. `cells_read` + `cells_skipped` is the number of all cells; skipped cells are
-    counted by why (`masked`, `cleared`, `exempt`, `off`, `type`, `null`)."""
+    counted by why (`masked`, `cleared`, `exempt`, `off`, `type`, `null`). `names_unread` counts the cells that were
+    read, but not for names, by why (`sample`: a sample of their column holds few; `budget`: no more may be read)."""
 
     mode: str
     cells_read: int
     cells_skipped: Mapping[str, int]
     findings: tuple[Finding, ...]
+    names_unread: Mapping[str, int] = field(default_factory=dict)
 
 
 class Outcome(StrEnum):

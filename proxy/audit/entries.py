@@ -230,6 +230,7 @@ def _scan(report: ScanReport, plan: Plan | None) -> Json:
     return {
         "cells_read": int(report.cells_read),
         "cells_skipped": {why: int(count) for why, count in report.cells_skipped.items()},
+        "names_unread": {why: int(count) for why, count in report.names_unread.items()},
         "findings": [
             {
                 "action": finding.action,

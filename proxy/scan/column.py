@@ -7,6 +7,7 @@ over from the slices before; values go back only inside the column itself.
 from __future__ import annotations
 
 import gc
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,12 +37,14 @@ _analyzer: Analyzer | None = None
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A slice of one column: an Arrow stream of one batch with one column. `name` is read for hints."""
+    """A slice of one column: an Arrow stream of one batch with one column. `name` is read for hints. The language model
+    reads at most `most_names` texts of it."""
 
     data: bytes
     name: str
     rules: tuple[Rule, ...]
     rates: Mapping[str, Rate]
+    most_names: int = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A slice after its scan. `data` is None where nothing changed; `read` + `unread` + `null` are all its cells."""
+    """A slice after its scan. `data` is None where nothing changed; `read` + `unread` + `null` are all its cells.
+    `named` texts were read by the language model; the cells that it did not read are counted in `sampled` (a sample
+    shows few names among them) and `beyond` (no more were to be read)."""
 
     data: bytes | None
     read: int
@@ -62,6 +67,9 @@ class Scanned:
     null: int
     counts: Mapping[str, Count]
     rates: Mapping[str, Rate]
+    named: int = 0
+    sampled: int = 0
+    beyond: int = 0
 
 
 def start(mode: Mode, phone_regions: Sequence[str]) -> None:
@@ -79,7 +87,8 @@ def scan_column(job: Job) -> Scanned:
     column = unpack(job.data)
     rules = {rule.entity: rule for rule in job.rules}
     found_leaves = leaves(column, job.name)
-    judged, rates = _judge(found_leaves, rules, job.rates)
+    reading = _Reading(job.most_names)
+    judged, rates = _judge(found_leaves, rules, job.rates, reading)
     counts = _counts(found_leaves, judged, len(column))
     new = {key: cell.text for key, cell in judged.items() if cell.text is not None}
     blocked = any(rules[name].action is Action.BLOCK for name in counts)
@@ -92,6 +101,9 @@ def scan_column(job: Job) -> Scanned:
         null=int(null.sum()),
         counts=counts,
         rates=rates,
+        named=reading.named,
+        sampled=_cells_of(found_leaves, reading.sampled, len(column)),
+        beyond=_cells_of(found_leaves, reading.beyond, len(column)),
     )
 
 
@@ -109,6 +121,16 @@ def _tried(job: Job) -> Scanned | Unreadable:
 
 
 @dataclass(slots=True)
+class _Reading:
+    """How many texts the language model may read and has read, and which it has not, each with its hints."""
+
+    most: int
+    named: int = 0
+    sampled: list[tuple[Array, Hints]] = field(default_factory=list)
+    beyond: list[tuple[Array, Hints]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class _Cell:
     """A distinct text: what counts in it, and the text that replaces it (None: it stays)."""
 
@@ -121,14 +143,14 @@ Key: TypeAlias = tuple[str, Hints]
 
 
 def _judge(
-    found_leaves: Sequence[Leaf], rules: Mapping[str, Rule], before: Mapping[str, Rate]
+    found_leaves: Sequence[Leaf], rules: Mapping[str, Rule], before: Mapping[str, Rate], reading: _Reading
 ) -> tuple[dict[Key, _Cell], dict[str, Rate]]:
     documents = {key: parts for leaf in found_leaves for key, parts in _documents(leaf)}
     found: dict[Key, tuple[Found, ...]] = {}
     here: dict[str, Rate] = {}
     for hints, texts in _by_hints(found_leaves, documents).items():
-        of_hints = _qualified(texts, hints, rules)
-        here = verdicts.add(here, verdicts.measure(texts, hints, of_hints, rules))
+        of_hints, unread = _qualified(texts, hints, rules, reading)
+        here = verdicts.add(here, verdicts.measure(texts, hints, of_hints, rules, unread))
         found.update(((text, hints), hits) for text, hits in of_hints.items())
     overall = verdicts.add(before, here)
     judged = {}
@@ -163,19 +185,27 @@ def _by_hints(found_leaves: Sequence[Leaf], documents: Mapping[Key, Sequence[Uni
     }
 
 
-def _qualified(texts: Array, hints: Hints, rules: Mapping[str, Rule]) -> dict[str, tuple[Found, ...]]:
-    """The hits that reach their thresholds, by the texts that have any."""
+def _qualified(
+    texts: Array, hints: Hints, rules: Mapping[str, Rule], reading: _Reading
+) -> tuple[dict[str, tuple[Found, ...]], verdicts.Places]:
+    """The hits that reach their thresholds, by the texts that have any; and the places of the texts that were not read
+    for names."""
     if _analyzer is None:
         raise RuntimeError("the scanning process was not started")
     floors = {name: rule.threshold for name, rule in rules.items()}
-    hits = _analyzer.search(texts, floors, hints & floors.keys(), verdicts.never(texts, hints))
+    search = _analyzer.search(
+        texts, floors, hints & floors.keys(), verdicts.never(texts, hints), reading.most - reading.named
+    )
+    reading.named += search.named.read
+    reading.sampled.append((texts.take(pa.array(search.named.sampled)), hints))
+    reading.beyond.append((texts.take(pa.array(search.named.beyond)), hints))
     found = {}
-    for place, of_text in hits.items():
+    for place, of_text in search.hits.items():
         unit = _whole(texts[place].as_py(), hints)
         counted = verdicts.qualify(unit, of_text, rules)
         if counted:
             found[unit.text] = counted
-    return found
+    return found, np.union1d(search.named.sampled, search.named.beyond)
 
 
 def _whole(text: str, hints: Hints) -> Unit:
@@ -232,6 +262,17 @@ def _counts(found_leaves: Sequence[Leaf], judged: Mapping[Key, _Cell], rows: int
             marked[some] = True
             inside.setdefault(name, np.zeros(rows, dtype=np.bool_))[leaf.rows[marked[leaf.codes]]] = True
     return {name: Count(int(where.sum()), scores[name]) for name, where in sorted(inside.items())}
+
+
+def _cells_of(found_leaves: Sequence[Leaf], texts: Sequence[tuple[Array, Hints]], rows: int) -> int:
+    """In how many cells one of these texts stands by itself. Parts of documents are not counted."""
+    inside = np.zeros(rows, dtype=np.bool_)
+    for leaf in found_leaves:
+        for some, hints in texts:
+            if hints == leaf.hints and len(some):
+                marked = np.append(booleans(pc.is_in(leaf.texts, value_set=some)), False)  # the last for code -1
+                inside[leaf.rows[marked[leaf.codes]]] = True
+    return int(inside.sum())
 
 
 def _rows(column: Array, found_leaves: Sequence[Leaf]) -> tuple[Mask, Mask]:

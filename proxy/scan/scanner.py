@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from proxy.errors import ConfigError, PiiBlocked, ScanError
+from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
 from proxy.scan.arrays import pack, unpack
 from proxy.scan.column import Count, Job, Scanned, scan_columns, start
 from proxy.scan.leaves import Unreadable, is_harmless
@@ -24,7 +24,7 @@ from proxy.scan.lineage import sources, unexplained
 from proxy.scan.presidio import installed
 from proxy.scan.residue import without_residue
 from proxy.scan.rules import Rule, ScanRules
-from proxy.scan.settings import Action, Mode, Settings
+from proxy.scan.settings import Action, Beyond, Mode, Settings
 from proxy.scan.verdicts import Rate
 from proxy.values import Finding, Plan, Reason, ReasonCode, ResultColumn, ScanReport
 from proxy.workers import WorkerDied, Workers, WorkerTimeout
@@ -73,7 +73,7 @@ class Scanner:
             result = results[place] if results is not None else None
             columns.append(_column(field_, result, everywhere or ("off" if off else ""), self._active))
         headers = () if everywhere else unexplained(plan, schema)
-        return Scan(self._settings.mode, self._workers, columns, headers, self._active)
+        return Scan(self._settings, self._workers, columns, headers, self._active)
 
 
 @dataclass(slots=True)
@@ -99,13 +99,15 @@ class Scan:
 
     def __init__(
         self,
-        mode: Mode,
+        settings: Settings,
         workers: Workers | None,
         columns: Sequence[_Column],
         headers: Sequence[int],
         rules: Sequence[Rule],
     ) -> None:
-        self._mode = mode
+        self._settings = settings
+        self._named = 0
+        self._unread: Counter[str] = Counter()
         self._workers = workers
         self._columns = columns
         self._headers = headers
@@ -119,14 +121,14 @@ class Scan:
     async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch as it may leave, of the same schema. Raises `PiiBlocked` with what was found and where;
         `ScanError` where the scan failed."""
-        before = self._read, self._skipped.copy()
+        before = self._read, self._skipped.copy(), self._unread.copy()
         try:
             released = await self._scan(batch)
         except PiiBlocked:
             raise
         except BaseException as error:
-            self._read, self._skipped = before
-            if isinstance(error, ScanError) or not isinstance(error, Exception):
+            self._read, self._skipped, self._unread = before
+            if isinstance(error, ScanError | TooLarge) or not isinstance(error, Exception):
                 raise
             raise _failed(error) from None
         return released
@@ -139,7 +141,8 @@ class Scan:
             for name, count in column.counts.items()
         ]
         found = (*self._header_findings, *findings)
-        return ScanReport(self._mode.value, self._read, dict(self._skipped), found)
+        mode = self._settings.mode.value
+        return ScanReport(mode, self._read, dict(self._skipped), found, dict(self._unread))
 
     # --------------------------------------------------------------------------------------------------- one step each
     @property
@@ -182,7 +185,7 @@ class Scan:
         pieces: list[pa.Array[Any]] = []
         changed = False
         for piece in _slices(array):
-            (scanned,) = await self._ask([column.shown], [_job(column, piece)])
+            (scanned,) = await self._ask([column.shown], [self._job(column, piece, 1)])
             self._add(column, scanned)
             changed |= scanned.data is not None
             pieces.append(piece if scanned.data is None else unpack(scanned.data))
@@ -193,7 +196,8 @@ class Scan:
     async def _scan_together(self, columns: Sequence[_Column], arrays: Sequence[pa.Array[Any]]) -> list[pa.Array[Any]]:
         if not columns:
             return []
-        jobs = [_job(column, array) for column, array in zip(columns, arrays, strict=True)]
+        pairs = zip(columns, arrays, strict=True)
+        jobs = [self._job(column, array, len(columns)) for column, array in pairs]
         released = []
         for column, array, scanned in zip(
             columns, arrays, await self._ask([c.shown for c in columns], jobs), strict=True
@@ -207,6 +211,15 @@ class Scan:
         self._read += scanned.read
         self._skipped["null"] += scanned.null
         self._skipped["type"] += scanned.unread
+        self._named += scanned.named
+        self._unread += Counter(sample=scanned.sampled, budget=scanned.beyond)
+        if scanned.beyond and self._settings.on_names_budget is Beyond.REFUSE:
+            raise TooLarge(
+                f"Names of people would have to be looked for in more than {self._settings.names_budget} different "
+                "texts of the result, so nothing more was released. Ask for fewer rows, or leave columns of free text "
+                "out.",
+                Reason(ReasonCode.NAMES_BUDGET, column.shown),
+            )
 
     async def _scan_headers(self, schema: pa.Schema) -> None:
         """Names that were made from data cannot be redacted (doors may have told them): they pass, or block."""
@@ -227,6 +240,11 @@ class Scan:
     def _refuse_blocked(self) -> None:
         _refuse([finding for finding in self.report().findings if finding.action == Action.BLOCK.value])
 
+    def _job(self, column: _Column, piece: pa.Array[Any], shares: int) -> Job:
+        """A slice to scan, with its share of the texts that the language model may still read."""
+        most = max(0, self._settings.names_budget - self._named) // shares
+        return Job(pack(piece), column.name, column.rules, column.rates, most)
+
     async def _ask(self, shown: Sequence[str], jobs: Sequence[Job]) -> list[Scanned]:
         """Slices as one process scanned them; `shown` are the names of their columns for messages."""
         if self._workers is None:
@@ -238,10 +256,6 @@ class Scan:
             text = "The result could not be scanned for personal data in time, so nothing more was released. "
             raise ScanError(text + "Ask for fewer rows or shorter texts.", ReasonCode.SCANNER_DOWN) from error
         return [_readable(name, one) for name, one in zip(shown, scanned, strict=True)]
-
-
-def _job(column: _Column, piece: pa.Array[Any]) -> Job:
-    return Job(pack(piece), column.name, column.rules, column.rates)
 
 
 def _readable(shown: str, scanned: Scanned | Unreadable) -> Scanned:
@@ -300,7 +314,7 @@ async def _all(jobs: Sequence[Coroutine[Any, Any, _T]], concurrency: int) -> lis
     except BaseExceptionGroup as errors:
         for job in jobs:
             job.close()
-        failed, others = errors.split(ScanError)
+        failed, others = errors.split((ScanError, TooLarge))
         first = (failed or others or errors).exceptions[0]
         raise first from None
     return [task.result() for task in tasks]

@@ -29,6 +29,13 @@ class Action(StrEnum):
     BLOCK = "block"
 
 
+class Beyond(StrEnum):
+    """What becomes of a result with more texts than the language model may read."""
+
+    REFUSE = "refuse"
+    RELEASE = "release"
+
+
 PHONE_REGIONS = ("US", "GB", "FR", "IN", "BR", "IL")
 """Presidio's own default without CA, whose numbers are those of US, and DE, which takes bare four-digit numbers."""
 
@@ -67,6 +74,17 @@ class Settings(BaseModel):
         gt=0,
         le=600,
         description="Seconds one piece of a result may take, and may wait for a free process.",
+    )
+    names_budget: int = Field(
+        default=50_000,
+        ge=0,
+        description="Distinct texts of one result that the language model reads at most; it takes about a second for "
+        "each thousand of them.",
+    )
+    on_names_budget: Beyond = Field(
+        default=Beyond.REFUSE,
+        description="refuse: a result with more such texts ends with an error; release: it leaves, and the cells that "
+        "were not read for names are counted in answer and audit record.",
     )
     phone_regions: Annotated[tuple[str, ...], AfterValidator(_regions)] = Field(
         default=PHONE_REGIONS,

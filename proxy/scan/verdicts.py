@@ -32,7 +32,6 @@ _NEVER_BARE = tuple(e for e in ENTITIES.values() if not e.ner and e.chance_rate 
 
 _BARE = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
 _DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,15 @@ def never(texts: Array, hints: Hints) -> dict[str, Places]:
     return {e.name: np.flatnonzero(numbers & _enough(texts, numbers, e)) for e in entities}
 
 
-def measure(texts: Array, hints: Hints, found: Mapping[str, Sequence[Found]], names: Iterable[str]) -> dict[str, Rate]:
+def measure(
+    texts: Array, hints: Hints, found: Mapping[str, Sequence[Found]], names: Iterable[str], unread: Places
+) -> dict[str, Rate]:
     """The rates of some distinct texts with the same hints, for the entities that have chance hits in them; `found` are
-    the hits of those texts that have any."""
+    the hits of those texts that have any, `unread` the places of those that were not read for names."""
     asked = [ENTITIES[name] for name in names]
     asked = [e for e in asked if e.chance_rate is not None and e.name not in hints]
     numbers = bare(texts) if any(not e.ner for e in asked) else None
-    titles = int(short(texts).sum()) if any(e.ner for e in asked) else 0
+    titles = int(np.delete(short(texts), unread).sum()) if any(e.ner for e in asked) else 0
     plausible = {e.name: titles if e.ner else int(_enough(texts, numbers, e).sum()) for e in asked}
     hits: Counter[str] = Counter()
     for text, of_text in found.items():
@@ -194,4 +195,4 @@ def _digits(text: str) -> int:
 
 
 def _is_short(text: str) -> bool:
-    return _LETTER.search(text) is not None and len(text.split()) <= SHORT_WORDS
+    return any(map(str.isalpha, text)) and len(text.split()) <= SHORT_WORDS

@@ -125,6 +125,7 @@ def test_the_outcome_holds_every_field() -> None:
         "scan": {
             "cells_read": 40,
             "cells_skipped": {"masked": 3},
+            "names_unread": {},
             "findings": [
                 {"action": "redact", "cells": 2, "column": "email", "entity": "EMAIL_ADDRESS", "score": 0.9877}
             ],

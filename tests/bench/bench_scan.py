@@ -1,8 +1,8 @@
 """What the scan of a result costs, against Presidio cell by cell and in batches; cells a second of processor time.
 
-The result is that of `people`: 20 typed columns, of which five hold free text or personal data. All of it is scanned in this
-process, as a scanning process does it (unpacked, read, redacted, packed). Presidio gets the same cells as text, as many as
-it reads in bearable time, with the same recognizers and entities and the small English model.
+The result is that of `people`: 20 typed columns, of which five hold free text or personal data. All of it is scanned
+in this process, as a scanning process does it (unpacked, read, redacted, packed). Presidio gets the same cells as
+text, as many as it reads in bearable time, with the same recognizers and entities and the small English model.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ async def _latency(table: pa.Table, mode: Mode) -> float:
 
 def _begun(processes: Any, table: pa.Table, mode: Mode) -> Scan:
     rules = ScanRules().resolve(mode, Action.REDACT)
-    return Scan(mode, processes, [_column(field, None, "", rules) for field in table.schema], (), rules)
+    return Scan(Settings(mode=mode), processes, [_column(field, None, "", rules) for field in table.schema], (), rules)
 
 
 async def _scaling(table: pa.Table) -> float:

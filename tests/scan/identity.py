@@ -127,7 +127,7 @@ class Both:
         """Distinct cells compared, those with hits, and those of which the two say different things."""
         texts = sorted(set(cells))
         array = pa.array(texts, pa.large_string())
-        hits = self.scan.search(array, dict.fromkeys(self.entities, 0.0), frozenset(), {})
+        hits = self.scan.search(array, dict.fromkeys(self.entities, 0.0), frozenset(), {}).hits
         found = 0
         wrong = []
         for place, text in enumerate(texts):

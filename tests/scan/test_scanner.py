@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.errors import ConfigError, PiiBlocked, ScanError
+from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
 from proxy.scan.rules import Defaults, EntityRule, ScanRules
 from proxy.scan.scanner import SLICE_ROWS, Scan, Scanner
 from proxy.scan.scanner import workers as make_workers
-from proxy.scan.settings import Action, Mode, Settings
+from proxy.scan.settings import Action, Beyond, Mode, Settings
 from proxy.values import Finding, Output, Plan, ReasonCode, ResultColumn, ScanReport
 from proxy.workers import Workers
 from tests.scan.conftest import PATTERNS, make_plan
@@ -106,6 +106,26 @@ def test_names_of_people_are_flagged_in_the_full_mode(runner: asyncio.Runner, fu
         ("PERSON", 1, "flag"),
         ("CREDIT_CARD", 1, "redact"),
     }
+
+
+@pytest.mark.parametrize("rows", [30, 9_000])
+def test_more_texts_than_may_be_read_for_names_are_refused_or_counted(
+    runner: asyncio.Runner, full: Workers, rows: int
+) -> None:
+    texts = [f"Angela Merkel met number {i} of many {chr(97 + i % 26)}s" for i in range(30)] + ["Chair"] * (rows - 30)
+    batch = pa.record_batch({"note": texts})
+    begun = []
+    for beyond in Beyond:
+        settings = Settings(mode=Mode.FULL, names_budget=5, on_names_budget=beyond)
+        begun.append(Scanner(settings, ScanRules(), full).start(make_plan(["note"]), batch.schema))
+    refusing, releasing = begun
+    with pytest.raises(TooLarge, match="more than 5 different") as caught:
+        runner.run(refusing.scan(batch))
+    assert [r.code for r in caught.value.reasons] == [ReasonCode.NAMES_BUDGET]
+    assert runner.run(releasing.scan(batch)).equals(batch)
+    report = releasing.report()
+    assert report.names_unread["budget"] == 25 + (rows - 30)
+    assert report.cells_read == rows
 
 
 # ------------------------------------------------------------------------------------------------ what is not scanned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def card_column(cards: int, others: int) -> dict[str, Rate]:
 
 def rates_of(judged: list[tuple[Unit, tuple[Found, ...]]], entity: str) -> dict[str, Rate]:
     texts = pa.array([u.text for u, _ in judged], pa.large_string())
-    return measure(texts, NONE, {u.text: hits for u, hits in judged if hits}, [entity])
+    return measure(texts, NONE, {u.text: hits for u, hits in judged if hits}, [entity], np.empty(0, dtype=np.int64))
 
 
 def counts(one: tuple[Unit, tuple[Found, ...]], overall: dict[str, Rate], here: dict[str, Rate] | None = None) -> bool:

@@ -151,5 +151,6 @@ def _scan_json(report: ScanReport | None) -> Json:
         "mode": report.mode,
         "cells_read": report.cells_read,
         "cells_skipped": dict(report.cells_skipped),
+        "names_unread": dict(report.names_unread),
         "findings": findings,
     }

@@ -35,6 +35,7 @@ _SCAN = {
     "mode": "full",
     "cells_read": 4,
     "cells_skipped": {"masked": 2},
+    "names_unread": {},
     "findings": [{"column": "name", "entity": "PERSON", "cells": 2, "action": "flag", "score": 0.85}],
 }
 _ROWS = [[1, "Ana", "***@example.com"], [2, "Bo", "***@example.org"]]
@@ -105,7 +106,7 @@ ANSWERS: dict[str, Any] = {
         '[1,"Ana","***@example.com"]\n'
         '[2,"Bo","***@example.org"]\n'
         '{"end":{"row_count":2,"truncated":false,"scan":{"mode":"full","cells_read":4,"cells_skipped":{"masked":2},'
-        '"findings":[{"column":"name","entity":"PERSON","cells":2,"action":"flag","score":0.85}]}}}\n'
+        '"names_unread":{},"findings":[{"column":"name","entity":"PERSON","cells":2,"action":"flag","score":0.85}]}}}\n'
     ),
     "csv": '"id","name","email"\n1,"Ana","***@example.com"\n2,"Bo","***@example.org"\n',
     "/v1/plan": {

@@ -76,6 +76,7 @@ class ScanModel(_Model):
     mode: str
     cells_read: int
     cells_skipped: dict[str, int]
+    names_unread: dict[str, int]
     findings: list[FindingModel]
 
 

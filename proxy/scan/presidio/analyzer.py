@@ -8,8 +8,10 @@ cell by cell: the oracle that the tests hold everything else against.
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,8 @@ from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.presidio import engine as presidio
 from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
-from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts, found
+from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts
+from proxy.scan.presidio.names import NOWHERE, Named, Names
 from proxy.scan.presidio.words import Model, Written
 from proxy.scan.settings import Mode
 
@@ -29,13 +32,19 @@ WINDOW = 20_000
 """Characters read at once; a longer text is read in windows, each beginning `OVERLAP` before the last one ended."""
 OVERLAP = 1_000
 _PHONE = "PHONE_NUMBER"
-_LETTER = "[A-Za-z\x80-\U0010ffff]"
-"""Wider than letters: what has none of these has no word in it."""
 
 _BLANK = re.compile(r"\s")
 
 Hits = dict[int, list[Span]]
 """By the place of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The hits by the place of the text that has any, and what the language model read."""
+
+    hits: Mapping[int, tuple[Hit, ...]]
+    named: Named
 
 
 class Analyzer:
@@ -49,43 +58,55 @@ class Analyzer:
         self._engine = presidio.analyzer_engine(self._words.engine, phone_regions)
         self._recognizers = [_Recognizer(r, self._words) for r in self._engine.registry.recognizers]
         self._phones = PhoneGate(phone_regions)
+        self._names = next(
+            (Names(self._model, r.recognizer) for r in self._recognizers if r.names and self._model), None
+        )
 
     def find(self, texts: Sequence[str], entities: frozenset[str], hinted: frozenset[str]) -> list[tuple[Hit, ...]]:
         """The hits in each text, of any score, sorted. `hinted` are entities at which the column's name hints: their
         context counts as present. Raises whatever a recognizer raises."""
-        by_place = self.search(pa.array(texts, pa.large_string()), dict.fromkeys(entities, 0.0), hinted, {})
-        return [by_place.get(place, ()) for place in range(len(texts))]
+        found = self.search(pa.array(texts, pa.large_string()), dict.fromkeys(entities, 0.0), hinted, {})
+        return [found.hits.get(place, ()) for place in range(len(texts))]
 
     def search(
-        self, texts: Texts, floors: Mapping[str, float], hinted: frozenset[str], without: Mapping[str, Places]
-    ) -> dict[int, tuple[Hit, ...]]:
+        self,
+        texts: Texts,
+        floors: Mapping[str, float],
+        hinted: frozenset[str],
+        without: Mapping[str, Places],
+        most_names: int = sys.maxsize,
+    ) -> Search:
         """The hits by the place of each text (an Arrow array of strings, none NULL) that has any. `floors` are the
         entities to look for, and from which score on: less sure hits may be left out. `without` are places that need
-        not be read for an entity."""
+        not be read for an entity. The language model reads at most `most_names` of the texts."""
         entities = frozenset(floors)
         given = sorted({ENTITIES[name].hint_word for name in hinted} - {""})
         if self._exact:
             asked = ((place, self._asked(text, entities, given)) for place, text in enumerate(texts.to_pylist()))
-            return {place: hits for place, hits in asked if hits}
+            return Search({place: hits for place, hits in asked if hits}, Named(read=len(texts)))
+        named = Named()
         spans: dict[int, list[Span]] = defaultdict(list)
         long = np.flatnonzero(np.asarray(pc.utf8_length(texts)) > WINDOW)
         for recognizer in self._recognizers:
             wanted = entities & recognizer.entities
             if wanted:
-                left_out = np.union1d(long, without.get(recognizer.entity, _NOWHERE))
+                left_out = np.union1d(long, without.get(recognizer.entity, NOWHERE))
                 floor = min(floors[name] for name in wanted)
-                raw = self._read(recognizer, wanted, texts, floor, given, left_out)
+                if recognizer.names:
+                    named = self._names.read(texts, wanted, left_out, most_names) if self._names else Named()
+                    raw = dict(named.hits)
+                else:
+                    raw = self._read(recognizer, texts, floor, given, left_out)
                 for place, hits in self._lifted(recognizer, texts, raw, given).items():
                     spans[place] += hits
         for place in long.tolist():
             spans[place] = self._windows(texts[place].as_py(), entities, hinted)
-        return {place: _hits(one) for place, one in spans.items() if one}
+        return Search({place: _hits(one) for place, one in spans.items() if one}, named)
 
     # ----------------------------------------------------------------------------------------- one recognizer at a time
     def _read(
         self,
         recognizer: _Recognizer,
-        wanted: frozenset[str],
         texts: Texts,
         floor: float,
         given: Sequence[str],
@@ -93,8 +114,6 @@ class Analyzer:
     ) -> Hits:
         if recognizer.entity == _PHONE:
             return self._numbers(texts, left_out)
-        if recognizer.names:
-            return self._names(recognizer, wanted, texts, left_out)
         return recognizer.read(texts, floor, recognizer.context.lifts(given), left_out)
 
     def _lifted(self, recognizer: _Recognizer, texts: Texts, raw: Hits, given: Sequence[str]) -> Hits:
@@ -131,19 +150,6 @@ class Analyzer:
                 hits[place] = without_duplicates(list(spans))
         return hits
 
-    def _names(self, recognizer: _Recognizer, wanted: frozenset[str], texts: Texts, left_out: Places) -> Hits:
-        """What the language model finds."""
-        if self._model is None:
-            return {}
-        places = np.setdiff1d(found(texts, _LETTER), left_out).tolist()
-        pieces = [texts[place].as_py() for place in places]
-        hits: Hits = {}
-        for place, text, words in zip(places, pieces, self._model.names(pieces), strict=True):
-            results = recognizer.recognizer.analyze(text, sorted(wanted), words)
-            if results:
-                hits[place] = [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
-        return hits
-
     # ----------------------------------------------------------------------------------------------------- text by text
     def _asked(self, text: str, entities: frozenset[str], given: Sequence[str]) -> tuple[Hit, ...]:
         results = self._engine.analyze(
@@ -163,7 +169,6 @@ PHONE_SCORE = 0.4
 """`PhoneRecognizer.SCORE`."""
 LENIENCY = 1
 """`PhoneRecognizer`'s default: numbers that are valid in their region."""
-_NOWHERE: Places = np.empty(0, dtype=np.int64)
 
 
 class _Recognizer:
