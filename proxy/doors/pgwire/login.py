@@ -26,13 +26,15 @@ ANYBODY = "token"
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody who logged in: who asks, for which warehouse, with which settings. `context` is without labels."""
+    """Somebody who logged in: who asks, for which warehouse, with which settings. `context` is without labels; `name`
+    is the one that was logged in by, where it is the caller's own."""
 
     identity: Identity
     warehouse: str
     variables: Variables
     context: Context
     key_bytes: int
+    name: str | None
 
 
 class Entrance:
@@ -66,7 +68,8 @@ class Entrance:
         fixed = {"search_path": ", ".join(path), "session_authorization": identity.caller.subject}
         given = {n: v for n, v in wanted.settings.items() if n not in fixed}
         variables = Variables(given, {**fixed, "usher.notices": "on" if self._settings.notices else "off"})
-        return Guest(identity, name, variables, context, wanted.key_bytes)
+        own = None if wanted.user == ANYBODY or wanted.token is not None else wanted.user
+        return Guest(identity, name, variables, context, wanted.key_bytes, own)
 
     async def _opened(self, connection: Connection) -> Startup | CancelRequest:
         while True:
