@@ -63,6 +63,8 @@ RECORD_TIMEOUT_S = 30.0
 """How long one audit record may take before it counts as not written."""
 STOP_TIMEOUT_S = 10.0
 """How long a warehouse may take to stop a query nobody waits for any more."""
+CUTS = 256
+"""Access views whose cut catalogs are kept."""
 READY_TIMEOUT_S = 5.0
 """How long one part may take to say that it is ready."""
 
@@ -166,6 +168,7 @@ class Gateway:
         self._introspection = introspection
         self._secrets = secrets
         self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
+        self._cuts: LRUCache[str, tuple[Catalog, AccessView, Catalog]] = LRUCache(CUTS)
 
     async def authenticate(self, token: str, context: Context) -> Caller:
         """The caller a token names; a failed login is recorded. Raises `Unauthenticated`, `AuditError`."""
@@ -299,12 +302,19 @@ class Gateway:
         virtual = await self._introspection.read(sql, catalog, view)
         if virtual is not None:
             return virtual
-        query = await self._reader.read(sql, visible(catalog, view))
+        query = await self._reader.read(sql, self._cut(catalog, view))
         try:
             return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
         except GatewayError as error:
             error.statement = query.redacted
             raise
+
+    def _cut(self, catalog: Catalog, view: AccessView) -> Catalog:
+        """The catalog cut to a view, made once for as long as both stand."""
+        known = self._cuts.get(view.key)
+        if known is None or known[0] is not catalog or known[1] is not view:
+            known = self._cuts[view.key] = (catalog, view, visible(catalog, view))
+        return known[2]
 
     def _bind(self, plan: Plan, caller: Caller, given: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         """Values for the plan's slots; the only place where a caller's values meet a plan."""
