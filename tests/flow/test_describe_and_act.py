@@ -58,16 +58,28 @@ async def test_no_record_no_description() -> None:
 async def test_an_answer_holds_until_another_would_be_given() -> None:
     fakes = Fakes()
     answer = await fakes.gateway.run(ANA, Request(SQL), CONTEXT)
-    assert await fakes.gateway.holds(ANA, answer)
+    assert await fakes.gateway.holds(ANA, Request(SQL), answer)
     fakes.policy.fingerprint = "p2"
-    assert await fakes.gateway.holds(ANA, answer), "another policy that shows the same"
+    assert await fakes.gateway.holds(ANA, Request(SQL), answer), "another policy that shows the same"
     fakes.policy.fingerprint = "p3"
     fakes.rewriter.where = " AND FALSE"
-    assert not await fakes.gateway.holds(ANA, answer)
+    assert not await fakes.gateway.holds(ANA, Request(SQL), answer)
     fakes.policy.fingerprint = "p4"
     with pytest.raises(Denied):
-        await fakes.gateway.holds(replace(ANA, groups=frozenset()), answer)
+        await fakes.gateway.holds(replace(ANA, groups=frozenset()), Request(SQL), answer)
     await answer.batches.aclose()
+
+
+async def test_a_search_path_is_the_callers_own_names_alone() -> None:
+    fakes = Fakes()
+    seen = []
+    read, view = fakes.reader.read, fakes.policy.view
+    fakes.reader.read = lambda sql, catalog: (seen.append(("read", catalog.search_path)), read(sql, catalog))[1]
+    fakes.policy.view = lambda caller, catalog: (seen.append(("view", catalog.search_path)), view(caller, catalog))[1]
+    for path in (None, ("other",), ("other", "main"), ("other",)):
+        await fakes.gateway.plan(ANA, Request(SQL, search_path=path), CONTEXT)
+    assert [p for step, p in seen if step == "read"] == [("main",), ("other",), ("other", "main")]
+    assert {p for step, p in seen if step == "view"} == {("main",)}
 
 
 async def test_a_warehouse_has_a_name_and_a_path() -> None:

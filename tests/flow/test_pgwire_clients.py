@@ -173,6 +173,20 @@ def test_parameters_mean_what_they_say(
         assert ana.execute(sql, values, prepare=prepare).fetchall() == rows
 
 
+def test_a_search_path_finds_names(house: House, ana: psycopg.Connection[Any]) -> None:
+    own = "main" if house.kind == "duckdb" else "public"
+    assert ana.execute("SHOW search_path").fetchone() == (own,)
+    ana.execute("SET search_path TO nowhere")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        ana.execute("SELECT count(*) FROM customers")
+    ana.execute(f"SET search_path TO nowhere, {own}")
+    assert ana.execute("SELECT count(*) FROM customers").fetchone() == (1000,)
+    with psycopg.connect(house.dsn(options="-c search_path=nowhere"), autocommit=True) as other:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            other.execute("SELECT count(*) FROM customers")
+        assert other.execute(f"SELECT count(*) FROM {own}.customers").fetchone() == (1000,)
+
+
 def test_a_transaction_fails_and_ends(house: House) -> None:
     with psycopg.connect(house.dsn()) as connection:
         connection.execute("SELECT 1")

@@ -21,6 +21,7 @@ from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.replies import Fields
 from proxy.doors.pgwire.sources import Answered, Fetched, Source
 from proxy.doors.pgwire.transaction import Transaction
+from proxy.doors.pgwire.variables import schemas
 from proxy.gateway import Description, Gateway, Request
 from proxy.values import Caller, Context, Session
 
@@ -52,6 +53,7 @@ class Performing:
         self._process = process
         self._warn = warn
         self._name = guest.name
+        self._own_path = guest.path
         self._relabel()
 
     # ------------------------------------------------------------------------------------------------- the gateway
@@ -63,7 +65,7 @@ class Performing:
         """A query's rows, on their way. Raises `GatewayError`."""
         self.identity.began = True
         request = self._request(ask, values)
-        return Answered(await self._gateway.run(self.caller(), request, self._context))
+        return Answered(request, await self._gateway.run(self.caller(), request, self._context))
 
     async def described(self, ask: Ask) -> Description:
         """What a query gives and takes. Raises `GatewayError`."""
@@ -73,7 +75,7 @@ class Performing:
     async def still(self, source: Source) -> None:
         """Rows that were begun go on only where the same would be answered now. Raises `Refused`, `GatewayError`."""
         caller = self.caller()
-        if isinstance(source, Answered) and not await self._gateway.holds(caller, source.answer):
+        if isinstance(source, Answered) and not await self._gateway.holds(caller, source.request, source.answer):
             raise Refused("40001", "What you may see has changed since these rows began.", "Run the query again.")
 
     # ---------------------------------------------------------------------------------------------- each statement
@@ -251,9 +253,11 @@ class Performing:
         """What the session says of itself, as records and statements about the session tell it."""
         self._context: Context = replace(self._base, labels=self.variables.labels())
         self._session = Session(self._process, self._name, dict(self.variables.all()))
+        path = self.variables["search_path"]
+        self._path = None if path == self._own_path else schemas(path)
 
     def _request(self, ask: Ask, values: Sequence[Any] = ()) -> Request:
-        return Request(ask.sql, self._warehouse, values, session=self._session)
+        return Request(ask.sql, self._warehouse, values, session=self._session, search_path=self._path)
 
     # ----------------------------------------------------------------------------------------------------- cursors
     async def _declared(self, command: commands.Declare, values: Sequence[Any]) -> Done:
