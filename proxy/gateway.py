@@ -63,6 +63,8 @@ RECORD_TIMEOUT_S = 30.0
 """How long one audit record may take before it counts as not written."""
 STOP_TIMEOUT_S = 10.0
 """How long a warehouse may take to stop a query nobody waits for any more."""
+CUTS = 256
+"""Access views whose cut catalogs are kept."""
 READY_TIMEOUT_S = 5.0
 """How long one part may take to say that it is ready."""
 
@@ -70,14 +72,16 @@ READY_TIMEOUT_S = 5.0
 # ----------------------------------------------------------------------------------------------------------- answers
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error, and
-    `session` is what statements about the session may tell."""
+    """What a door asks: parameters by position (a list) or by name; `max_rows` cuts the answer without an error,
+    `session` is what statements about the session may tell, and `search_path` where unqualified names are looked for,
+    in place of the warehouse's own path."""
 
     sql: str
     warehouse: str | None = None
     parameters: Sequence[Any] | Mapping[str, Any] = ()
     max_rows: int | None = None
-    session: Session = Session()
+    session: Session = field(default_factory=Session)
+    search_path: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ class Gateway:
         self._introspection = introspection
         self._secrets = secrets
         self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
+        self._cuts: LRUCache[str, tuple[Catalog, AccessView, Catalog]] = LRUCache(CUTS)
 
     async def authenticate(self, token: str, context: Context) -> Caller:
         """The caller a token names; a failed login is recorded. Raises `Unauthenticated`, `AuditError`."""
@@ -186,7 +191,7 @@ class Gateway:
         """Decide and rewrite without touching data. Raises what `run` would raise before it runs."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
         async with _refusals(entry) as progress:
-            progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
+            progress.plan = plan = await self._planned(caller, request)
             with _durable(entry.decision_id):
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             return Planned(entry.decision_id, plan)
@@ -196,8 +201,7 @@ class Gateway:
         would raise before it runs."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
         async with _refusals(entry) as progress:
-            name = self._warehouse_name(request.warehouse)
-            progress.plan = plan = await self._planned(caller, request.sql, name)
+            progress.plan = plan = await self._planned(caller, request)
             ticket = self._limits.admit(caller)
             try:
                 told = await self._told(plan, ticket.timeout_s)
@@ -208,18 +212,17 @@ class Gateway:
             schema = _renamed(told.schema, plan.renames)
             return Description(entry.decision_id, plan, schema, _client_parameters(plan, told))
 
-    async def holds(self, caller: Caller, answer: Answer) -> bool:
-        """Whether a caller who takes an answer piece by piece would get the same one now. Raises as `plan` does where
-        the caller would get none."""
-        plan = answer.plan
-        now = await self._planned(caller, plan.query.sql, plan.warehouse)
+    async def holds(self, caller: Caller, request: Request, answer: Answer) -> bool:
+        """Whether a caller who takes the answer to a request piece by piece would get the same one now. Raises as
+        `plan` does where the caller would get none."""
+        plan, now = answer.plan, await self._planned(caller, request)
         return (now.sql, now.slots, now.renames) == (plan.sql, plan.slots, plan.renames)
 
     async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
         """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
         async with _refusals(entry) as progress:
-            progress.plan = plan = await self._planned(caller, request.sql, self._warehouse_name(request.warehouse))
+            progress.plan = plan = await self._planned(caller, request)
             parameters = self._bind(plan, caller, request.parameters)
             life = _Life(entry, plan, caller, self._limits.admit(caller))
             try:
@@ -284,27 +287,40 @@ class Gateway:
             raise InvalidSql(f"There is no warehouse of that name; there are: {', '.join(self._warehouses)}.", reason)
         return known
 
-    async def _planned(self, caller: Caller, sql: str, name: str) -> Plan:
+    async def _planned(self, caller: Caller, request: Request) -> Plan:
+        name, path = self._warehouse_name(request.warehouse), request.search_path
         catalog = await self._warehouses[name].catalog()
         view = self._policy.view(caller, catalog)
-        key = (name, catalog.version, sql, view.key, self._policy.shape(view, caller))
+        key = (name, catalog.version, request.sql, path, view.key, self._policy.shape(view, caller))
         plan = self._plans.get(key)
         if plan is None:
             async with self._limits.turn(caller):
-                plan = self._plans.get(key) or await self._understood(caller, sql, catalog, view)
+                plan = self._plans.get(key) or await self._understood(caller, request.sql, path, catalog, view)
             self._plans[key] = plan
         return plan
 
-    async def _understood(self, caller: Caller, sql: str, catalog: Catalog, view: AccessView) -> Plan:
+    async def _understood(
+        self, caller: Caller, sql: str, path: tuple[str, ...] | None, catalog: Catalog, view: AccessView
+    ) -> Plan:
         virtual = await self._introspection.read(sql, catalog, view)
         if virtual is not None:
             return virtual
-        query = await self._reader.read(sql, visible(catalog, view))
+        cut = self._cut(catalog, view)
+        if path is not None:  # the caller's own names alone go by it: policies are compiled against the catalog's
+            cut = replace(cut, search_path=path, view=f"{cut.view} {path}")
+        query = await self._reader.read(sql, cut)
         try:
             return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
         except GatewayError as error:
             error.statement = query.redacted
             raise
+
+    def _cut(self, catalog: Catalog, view: AccessView) -> Catalog:
+        """The catalog cut to a view, made once for as long as both stand."""
+        known = self._cuts.get(view.key)
+        if known is None or known[0] is not catalog or known[1] is not view:
+            known = self._cuts[view.key] = (catalog, view, visible(catalog, view))
+        return known[2]
 
     def _bind(self, plan: Plan, caller: Caller, given: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         """Values for the plan's slots; the only place where a caller's values meet a plan."""

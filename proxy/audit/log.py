@@ -25,7 +25,19 @@ from proxy.audit.settings import SINKS, Settings
 from proxy.errors import AuditError, ConfigError
 from proxy.values import Caller, Context, Json, Outcome, Plan, Record, ScanReport
 
-EVENTS = frozenset({"start", "stop", "login-failed", "plan", "policy-load", "settings-change", "audit-read"})
+EVENTS = frozenset(
+    {
+        "start",
+        "stop",
+        "login-failed",
+        "act-refused",
+        "catalog-refused",
+        "plan",
+        "policy-load",
+        "settings-change",
+        "audit-read",
+    }
+)
 """The kinds of records that are about no query (`plan` is about one that does not run)."""
 
 _LOG = logging.getLogger("usher.audit")

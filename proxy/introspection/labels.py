@@ -12,6 +12,9 @@ from sqlglot import exp
 from proxy.introspection.casts import named
 from proxy.introspection.scopes import folded
 
+NONE = "?column?"
+"""What has no name."""
+
 
 def label(item: Any) -> str:
     """The name that PostgreSQL gives a column of a result (FigureColname)."""
@@ -21,7 +24,11 @@ def label(item: Any) -> str:
         return folded(item.this)
     if isinstance(item, exp.Cast):
         inner = label(item.this)
-        return inner if inner != "?column?" else named(item.args["to"]).lstrip("_")
+        return inner if inner != NONE else named(item.args["to"]).lstrip("_")
+    if isinstance(item, exp.Case):
+        default = item.args.get("default")
+        given = NONE if default is None or isinstance(default, exp.Cast) else label(default)
+        return "case" if given == NONE else given
     if isinstance(item, exp.Paren | exp.Collate | exp.Window | exp.Filter | exp.Bracket):
         return label(item.this)
     if isinstance(item, exp.Dot):
@@ -31,17 +38,15 @@ def label(item: Any) -> str:
         return item.name.lower()
     if isinstance(item, exp.Subquery):
         inner_select = item.this if isinstance(item.this, exp.Select) else None
-        return label(inner_select.expressions[0]) if inner_select and inner_select.expressions else "?column?"
-    return _NAMES.get(type(item), "?column?")
+        return label(inner_select.expressions[0]) if inner_select and inner_select.expressions else NONE
+    return _NAMES.get(type(item), NONE)
 
 
 _NAMES: dict[type[exp.Expr], str] = {
-    exp.Case: "case",
     exp.Coalesce: "coalesce",
     exp.Nullif: "nullif",
     exp.Exists: "exists",
     exp.Array: "array",
-    exp.Boolean: "bool",
     exp.CurrentUser: "current_user",
     exp.SessionUser: "session_user",
     exp.CurrentSchema: "current_schema",

@@ -10,7 +10,7 @@ create view pgc._schema as select n.oid as u__oid, n.nspname as u__name from pgc
 create view pgc._column as select a.attrelid as u__oid, a.attname as u__name, a.attnum as u__place from pgc.pg_attribute a;
 
 create macro u_word(u__list, u__word) as regexp_matches(lower(u__list), '(^|,)\s*' || u__word || '\s*(,|$)');
-create macro u_quote_ident(u__a) as case when regexp_full_match(u__a, '[a-z_][a-z0-9_$]*') and not exists (select 1 from pgc._reserved where u__reserved = u__a) then u__a else '"' || replace(u__a, '"', '""') || '"' end;
+create macro u_quote_ident(u__a) as case when regexp_full_match(u__a, '[a-z_][a-z0-9_]*') and not exists (select 1 from pgc._reserved where u__reserved = u__a) then u__a else '"' || replace(u__a, '"', '""') || '"' end;
 create macro u_quote_literal(u__a) as '''' || replace(u__a::varchar, '''', '''''') || '''';
 create macro u_quote_nullable(u__b) as coalesce(u_quote_literal(u__b), 'NULL');
 

@@ -27,6 +27,7 @@ _SPELT = {
     "bpchar": ("character", "", "c"),
     "varchar": ("character varying", "", "c"),
     "numeric": ("numeric", "", "n"),
+    "interval": ("interval", "", ""),
     "bit": ("bit", "", "m"),
     "varbit": ("bit varying", "", "m"),
     "time": ("time", " without time zone", "m"),
@@ -36,7 +37,7 @@ _SPELT = {
 }
 _KEYWORDS = {"word": "text", "catcode": "char", "barelabel": "bool", "catdesc": "text", "baredesc": "text"}
 _BARE = {"bpchar": "bpchar", "bit": '"bit"'}
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 def helpers(facts: Facts, rows: Rows) -> Mapping[str, Helper]:

@@ -102,6 +102,8 @@ class Tables:
         if isinstance(item, exp.Lateral) and isinstance(item.this, exp.Func):
             return self._scan(item.this, item.args.get("alias"), bool(item.args.get("ordinality")), scope)
         if isinstance(item, exp.Unnest):
+            if isinstance(item.args.get("offset"), exp.Identifier):  # the grammar takes the last name for the place
+                item.args["alias"].append("columns", item.args["offset"])
             return self._scan(item, item.args.get("alias"), bool(item.args.get("offset")), scope)
         if isinstance(item, exp.Values):
             return self._values(item, scope)
@@ -165,7 +167,7 @@ class Tables:
         entry = known.functions().get(name)
         if entry is not None and entry.returns == known.TABLE:
             made, own = self._table_function(name, entry.calls, function, scope)
-        elif name in ("generate_series", "unnest", "generate_subscripts", "current_schemas", "_pg_expandarray"):
+        elif name in ("generate_series", "unnest", "generate_subscripts", "_pg_expandarray"):
             value, kind = self.expressions.translate(function, scope)
             made, own = value, [(alias if not columns else name, kind)]
             if name == "_pg_expandarray":

@@ -90,10 +90,9 @@ def _is_ours(tree: exp.Query, database: str) -> bool:
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):
             ours = ours or _calls_catalog(table.this)
-        elif relation_of(table, database) is not None:
-            ours = True
         elif not _is_with_query(table):
-            others = True
+            known_here = relation_of(table, database) is not None
+            ours, others = ours or known_here, others or not known_here
     if ours and others:
         raise Ungovernable(
             "A statement reads either the catalog (pg_catalog, information_schema) or tables of the warehouse, not "
@@ -114,14 +113,20 @@ def _calls_catalog(node: exp.Expr) -> bool:
 
 
 def _is_with_query(table: exp.Table) -> bool:
-    """Whether a WITH query around it has the table's name."""
-    name = folded(table.this)
+    """Whether a WITH query that reaches here has the table's name."""
+    name, node = folded(table.this), table.parent
     if table.args.get("db"):
         return False
-    node = table.parent
+    inside: exp.Expr | None = None
     while node is not None:
+        if isinstance(node, exp.CTE):
+            inside = node
         with_ = node.args.get("with_")
-        if with_ is not None and any(folded(c.args["alias"].this) == name for c in with_.expressions):
-            return True
+        if with_ is not None:
+            there = list(with_.expressions)
+            if inside in there and not with_.args.get("recursive"):
+                there = there[: there.index(inside)]
+            if any(folded(cte.args["alias"].this) == name for cte in there):
+                return True
         node = node.parent
     return False

@@ -157,7 +157,7 @@ def _bound(value: Any, kind: str) -> Any:
 
 _STATES = {
     # what our functions raise -> the refusal
-    "42P01": ("A name in the statement means nothing in the catalog that is shown here.", ReasonCode.UNKNOWN_TABLE),
+    "42P01": ("A name in the statement is not one of the catalog that is shown here.", ReasonCode.UNKNOWN_TABLE),
     "42704": ("The statement asks for a setting that cannot be read here.", ReasonCode.FUNCTION),
     "0A000": ("Settings cannot be changed inside a query.", ReasonCode.FUNCTION),
 }

@@ -60,6 +60,8 @@ class Reader:
 
     def flow(self, root: exp.Expr, env: Env, exposed: bool) -> Flow:
         """The flow of an expression, which is `exposed` where the engine might compute it before a row filter."""
+        if type(root) is exp.Column and not isinstance(root.this, exp.Star) and not self._ledger.odd:
+            return self._bare(root, env, exposed)
         types: Types = {}
         leaves: list[tuple[Flow, Place, bool]] = []
         inner: list[Place] = []
@@ -85,6 +87,13 @@ class Reader:
         nodes = len(inner) + sum(flow.nodes for flow, _, settled in leaves if not settled)
         self._ledger.weigh(nodes)
         return replace(made, cells=cells.get(id(root), made.cells), nodes=nodes)
+
+    def _bare(self, column: exp.Column, env: Env, exposed: bool) -> Flow:
+        """The flow of a column and nothing else, over which nothing can raise where no column of a table is odd."""
+        flow = resolve_column(column, env, self._ledger)
+        if exposed:
+            self._guards.joined(flow.origins, raises=False)
+        return flow
 
     def _leaf(self, node: exp.Expr, env: Env, types: Types) -> Flow | None:
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):

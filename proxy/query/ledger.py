@@ -90,6 +90,10 @@ class Ledger:
                 ReasonCode.TOO_COMPLEX,
             )
 
+    def read(self) -> frozenset[Origin]:
+        """Every column of a table that was read so far."""
+        return frozenset((i, name) for i, named in enumerate(self.references) for name in named.columns)
+
     def check_width(self, columns: int) -> None:
         """Raises `TooLarge` for a query with so many columns: stars over stars double them each time."""
         if columns > self.caps.max_columns:
@@ -102,7 +106,7 @@ class Ledger:
         """A name as the engine compares it."""
         if isinstance(identifier.this, exp.Identifier):  # a column definition
             identifier = identifier.this
-        return self.dialect.names.fold(str(identifier.name), bool(identifier.args.get("quoted")))
+        return self.dialect.names.fold(identifier.name, bool(identifier.args.get("quoted")))
 
     def shown(self, identifier: exp.Expr) -> str:
         """A name as the engine's results bear it."""
@@ -203,7 +207,8 @@ class Ledger:
     def use(self, name: str, span: Span, flow: Flow, certain: bool) -> None:
         """A column name in the text that can denote these columns."""
         if flow.origins:
-            self.uses.append(ColumnUse(name, span, tuple(sorted(flow.origins)), certain))
+            candidates = flow.origins if len(flow.origins) == 1 else sorted(flow.origins)
+            self.uses.append(ColumnUse(name, span, tuple(candidates), certain))
         self.touch(flow.origins)
 
     def unknown(self, span: Span) -> Flow:

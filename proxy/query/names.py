@@ -78,17 +78,27 @@ def _unqualified(identifier: exp.Expr, span: Span, env: Env, ledger: Ledger) -> 
     for scope in env.chain():
         if name in scope.locals:
             return merged(found)
-        matches = [s for s in scope.sources if name in s.columns]
-        flows = [s.columns[name] for s in matches]
-        unsure = [s.rest for s in scope.sources if name not in s.columns and s.rest is not None]
-        rows = [s.whole() for s in scope.sources if s.name == name]
+        flows: list[Flow] = []
+        unsure: list[Flow] = []
+        rows: list[Flow] = []
+        for source in scope.sources:
+            flow = source.columns.get(name)
+            if flow is not None:
+                flows.append(flow)
+                certain = certain and source.reference is not None
+            elif source.rest is not None:
+                unsure.append(source.rest)
+            if source.name == name:
+                rows.append(source.whole())
+        matched = bool(flows)
         if name in scope.aliases:
             flows.append(scope.aliases[name])
+            certain = False
         known = known or bool(flows or unsure or rows)
         found += flows + unsure + (rows if not flows else [])
-        if unsure or rows or name in scope.aliases or any(s.reference is None for s in matches):
+        if unsure or rows:
             certain = False
-        if matches and certain:
+        if matched and certain:
             break
     if not known:
         return ledger.unknown(span)

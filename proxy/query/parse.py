@@ -17,7 +17,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from proxy.dialect import Dialect, Syntax
 from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
-from proxy.query.text import Caps, check_names, numbered_forms, question_marks
+from proxy.query.text import Caps, check_chains, check_names, numbered_forms, question_marks
 from proxy.values import Edit, Reason, ReasonCode, Span
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
@@ -83,6 +83,7 @@ class Parsed:
 def parse(sql: str, tokens: list[Token], dialect: Dialect, caps: Caps) -> Parsed:
     """One understood query; `tokens` are its own. Raises `InvalidSql`, `Ungovernable` or `TooLarge`, with a reason."""
     _check_one_statement(tokens)
+    check_chains(tokens, caps)
     syntax, refused = _engine(sql, dialect)
     tree = _tree(sql, tokens, dialect, refused)
     kinds = _check_nodes(tree, dialect, caps, refused)

@@ -54,24 +54,7 @@ _SAFE = (
     exp.JSONPath,
     exp.JSONPathPart,
 )
-_INERT = frozenset(
-    [
-        exp.Alias,
-        exp.Boolean,
-        exp.Column,
-        exp.DataType,
-        exp.Group,
-        exp.Identifier,
-        exp.Literal,
-        exp.Null,
-        exp.Order,
-        exp.Ordered,
-        exp.Paren,
-        exp.Star,
-        exp.Tuple,
-        exp.Var,
-    ]
-)
+_INERT = frozenset((exp.Alias, exp.Boolean, exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Star))
 """Those of the safe ones that are most frequent, and need no closer look."""
 _CALLS = Among(exp.Func, exp.AggFunc, exp.Window)
 _STRICT = (

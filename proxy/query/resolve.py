@@ -167,6 +167,7 @@ class Resolver:
         """Select items in order, whose `aliases` are collected for where they can be used. `hidden` says that they are
         computed for the result only."""
         outs: list[Out] | None = []
+        self._ledger.check_width(len(node.expressions))
         for item in node.expressions:
             star = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
             if isinstance(star, exp.Star):
@@ -185,8 +186,10 @@ class Resolver:
             flow = self._reader.flow(item.this if isinstance(item, exp.Alias) else item, scope, exposed=not hidden)
             if isinstance(item, exp.Alias):
                 aliases[self._ledger.folded(item.args["alias"])] = flow
-            if outs is not None:
-                outs = None if _spreads(item) else [*outs, self._out(item, flow)]
+            if outs is not None and _spreads(item):
+                outs = None
+            elif outs is not None:
+                outs.append(self._out(item, flow))
         if not node.expressions:
             expanded = self._star(scope, None, node)
             if expanded is None:

@@ -35,6 +35,30 @@ _LITERALS = {
     TokenType.UNICODE_STRING,
 }
 _NAMES = {TokenType.VAR, TokenType.IDENTIFIER}
+_CLAUSES = {
+    TokenType.ALIAS,
+    TokenType.ELSE,
+    TokenType.EXCEPT,
+    TokenType.FROM,
+    TokenType.GROUP_BY,
+    TokenType.HAVING,
+    TokenType.INTERSECT,
+    TokenType.JOIN,
+    TokenType.LIMIT,
+    TokenType.ON,
+    TokenType.ORDER_BY,
+    TokenType.QUALIFY,
+    TokenType.SELECT,
+    TokenType.THEN,
+    TokenType.UNION,
+    TokenType.USING,
+    TokenType.VALUES,
+    TokenType.WHEN,
+    TokenType.WHERE,
+}
+"""Words at which a chain of conditions ends."""
+_NO_LIST = -1_000_000
+"""How many columns what is no select list has."""
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 
 
@@ -110,6 +134,40 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
             ReasonCode.TOO_DEEP,
         )
     return tokens
+
+
+def check_chains(tokens: list[Token], caps: Caps) -> None:
+    """Raises `TooLarge` for chains of AND or OR, set operations and select lists that would be too long once they are
+    parsed: that alone takes longer than to count them."""
+    if len(tokens) <= min(caps.max_height, caps.max_set_operations):
+        return
+    around: list[tuple[int, int, int]] = []
+    ands = ors = unions = 0
+    columns = _NO_LIST
+    for token in tokens:
+        kind = token.token_type
+        if kind in _OPENING:
+            around.append((ands, ors, columns))
+            ands, ors, columns = 0, 0, _NO_LIST
+        elif kind in _CLOSING:
+            ands, ors, columns = around.pop() if around else (0, 0, _NO_LIST)
+        elif kind is TokenType.COMMA:
+            ands, ors, columns = 0, 0, columns + 1
+        elif kind is TokenType.AND:
+            ands += 1
+        elif kind is TokenType.OR:
+            ands, ors = 0, ors + 1
+        elif kind is TokenType.BETWEEN:
+            ands -= 1  # an AND of its own follows
+        elif kind in _CLAUSES:
+            ands = ors = 0
+            columns = 1 if kind is TokenType.SELECT else _NO_LIST if kind is TokenType.FROM else columns
+            unions += kind is TokenType.UNION
+        if max(ands, ors) > caps.max_height or unions > caps.max_set_operations or columns > caps.max_columns:
+            raise TooLarge(
+                "The statement is too complex: shorten its select lists and its chains of AND, OR or UNION.",
+                ReasonCode.TOO_COMPLEX,
+            )
 
 
 def check_names(tokens: list[Token], longest: int | None) -> None:

@@ -46,6 +46,17 @@ class _Text:
     view: TableView
 
 
+class _Watched(dict[type[exp.Expr], bool]):
+    """Whether nodes of a class are looked at, and not only what is in them; asked once a class."""
+
+    def __missing__(self, kind: type[exp.Expr]) -> bool:
+        found = self[kind] = issubclass(kind, (exp.Select, exp.Table, exp.Identifier))
+        return found
+
+
+_WATCHED = _Watched()
+
+
 class Held:
     """Policy views that were held against the decision already, by the whole of what decides about them."""
 
@@ -153,6 +164,9 @@ def _governed(tree: exp.Expr, query: Query, views: Views, aside: dict[str, Name]
     stack = [tree]
     while stack:
         node = stack.pop()
+        if not _WATCHED[type(node)]:
+            stack += node.iter_expressions()
+            continue
         if isinstance(node, exp.Select) and (name := _stands_for(node)) in left:
             seen[left.pop(name)] += 1
             continue
@@ -164,7 +178,7 @@ def _governed(tree: exp.Expr, query: Query, views: Views, aside: dict[str, Name]
                 raise _not_proven()
         elif isinstance(node, exp.Identifier) and (node.name == ALIAS or node.name in aside):
             raise _not_proven()
-        stack.extend(node.iter_expressions())
+        stack += node.iter_expressions()
     if left:
         raise _not_proven()
     return seen
@@ -172,9 +186,10 @@ def _governed(tree: exp.Expr, query: Query, views: Views, aside: dict[str, Name]
 
 def _stands_for(select: exp.Select) -> str:
     """The name in a stand-in; empty where a SELECT is none."""
-    if any(value for part, value in select.args.items() if part != "expressions") or len(select.expressions) != 1:
+    items = select.expressions
+    if len(items) != 1 or any(value for part, value in select.args.items() if part != "expressions"):
         return ""
-    item = select.expressions[0]
+    item = items[0]
     return str(item.alias) if isinstance(item, exp.Alias) and isinstance(item.this, exp.Null) else ""
 
 

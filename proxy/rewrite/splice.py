@@ -6,7 +6,7 @@ the referee can fold it back. Policy text comes from trees; this is the one plac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -14,7 +14,7 @@ from proxy.dialect import Dialect, Folding, Splice
 from proxy.errors import Ungovernable
 from proxy.rewrite.slots import Slots
 from proxy.rewrite.templates import Templates, text
-from proxy.rewrite.views import CLEAR, needs_view, table_node
+from proxy.rewrite.views import CLEAR, needs_view
 from proxy.values import Decision, Query, Reason, ReasonCode, Slot, Span
 
 _ADDED = ", "
@@ -30,7 +30,7 @@ class Spliced:
     slots: tuple[Slot, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Change:
     span: Span
     text: str
@@ -56,12 +56,11 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
             select, shown = templates.text(reference, view, decision, slots, dialect)
             changes.append(_Change(reference.span, f"({select}){alias}", f"({shown}){alias}", index, select))
         else:
-            whole = text(table_node(view.table, dialect), dialect) + alias
+            whole = templates.full_name(view.table, dialect) + alias
             changes.append(_Change(reference.span, whole, whole, index))
     changes += _grouped(query, decision, dialect)
     changes.sort(key=lambda c: c.span.start)
     sql, places, grouped = _applied(query.sql, changes)
-    outlined, *_ = _applied(query.sql, [replace(c, text=c.outline) for c in changes])
     splices = tuple(
         Splice(
             original=reference.span.start,
@@ -72,7 +71,7 @@ def splice(query: Query, decision: Decision, dialect: Dialect, templates: Templa
         for index, reference in enumerate(query.references)
     )
     folding = Folding(splices, query.cte_names, query.parameters, query.prefixes, grouped, query.alone)
-    return Spliced(sql, outlined, folding, slots.all())
+    return Spliced(sql, _outlined(query.sql, changes), folding, slots.all())
 
 
 def _grouped(query: Query, decision: Decision, dialect: Dialect) -> list[_Change]:
@@ -92,6 +91,16 @@ def _grouped(query: Query, decision: Decision, dialect: Dialect) -> list[_Change
                 added = f"{_ADDED}{reference.alias or reference.name}.{column}"
                 changes.append(_Change(Span(group.end, group.end), added, added, grouped=(group.alias, name)))
     return changes
+
+
+def _outlined(sql: str, changes: list[_Change]) -> str:
+    """The text with the changes as the caller may read them."""
+    parts: list[str] = []
+    end = 0
+    for change in changes:
+        parts += [sql[end : change.span.start], change.outline]
+        end = change.span.end
+    return "".join([*parts, sql[end:]])
 
 
 def _applied(

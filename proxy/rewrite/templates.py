@@ -15,8 +15,8 @@ from sqlglot import exp
 
 from proxy.dialect import Dialect
 from proxy.rewrite.slots import Slots
-from proxy.rewrite.views import outline, view_select
-from proxy.values import Decision, Reference, Slot, TableView
+from proxy.rewrite.views import outline, table_node, view_select
+from proxy.values import Decision, Reference, Slot, TableId, TableView
 
 KEPT = 2048
 _OPEN, _SHUT = "\ue000", "\ue001"  # private use: sqlglot keeps them, and no policy has them
@@ -43,6 +43,15 @@ class Templates:
 
     def __init__(self) -> None:
         self._kept: LRUCache[Hashable, Template] = LRUCache(KEPT)
+        self._names: LRUCache[Hashable, str] = LRUCache(KEPT)
+
+    def full_name(self, table: TableId, dialect: Dialect) -> str:
+        """A table's full name as it runs."""
+        key = (table, dialect.name)
+        known = self._names.get(key)
+        if known is None:
+            known = self._names[key] = text(table_node(table, dialect), dialect)
+        return known
 
     def text(
         self, reference: Reference, view: TableView, decision: Decision, slots: Slots, dialect: Dialect

@@ -20,12 +20,22 @@ from proxy.values import AllOf, Always, AnyOf, Cell, ColumnView, Condition, Mask
 
 CLEAR = (Cell(Always(), None),)
 """The cells of a column that shows its value in every row."""
+_KEPT = 4096
+_needing: dict[int, tuple[TableView, bool]] = {}
+"""Table views by their objects, which are kept, so that an id is no other's, and whether each needs a policy view."""
 
 
 def needs_view(view: TableView) -> bool:
     """Whether the caller has obligations on a table; without any the table can stay as it is."""
+    known = _needing.get(id(view))
+    if known is not None and known[0] is view:
+        return known[1]
     clear = all(column.cells == CLEAR for column in view.columns)
-    return not (clear and view.hidden == 0 and isinstance(view.rows, Always))
+    needed = not (clear and view.hidden == 0 and isinstance(view.rows, Always))
+    if len(_needing) >= _KEPT:
+        _needing.clear()
+    _needing[id(view)] = view, needed
+    return needed
 
 
 def table_node(table: TableId, dialect: Dialect) -> exp.Table:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from proxy.errors import GatewayError
+from proxy.gateway import Request
 from tests.golden.cases import statements
 from tests.oracle import postgres_world, tpch_world, world
 from tests.oracle.harness import Harness
@@ -82,11 +83,11 @@ def _costs(
     """The medians of each form; those that the engine does not understand are left out."""
     caller = harness.caller("bench", (who[0],), who[1])
     gateway = harness.app.gateway
-    name = gateway._warehouse_name(None)
 
     async def timed(sql: str) -> float:
+        request = Request(sql)
         start = time.perf_counter()
-        await gateway._planned(caller, sql, name)
+        await gateway._planned(caller, request)
         return (time.perf_counter() - start) * 1e6
 
     async def measure() -> dict[str, Costs]:

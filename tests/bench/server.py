@@ -1,4 +1,4 @@
-"""A gateway served by `usher serve` in a process of its own, over one table of many rows."""
+"""A gateway served by `usher serve` in a process of its own: over one table of many rows, or another warehouse."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import duckdb
 import httpx
@@ -17,26 +19,31 @@ import yaml
 
 from proxy.identity.issuer import LocalIssuer
 
-_POLICY = "p, role:reader, shop, read, allow\ng, group:readers, role:reader\n"
+_POLICY = {"grants.csv": "p, role:reader, shop, read, allow\ng, group:readers, role:reader\n"}
 _START_S = 60.0
 ARROW = "application/vnd.apache.arrow.stream"
 
 
 class Served:
-    """Starts and ends the server; asks it as a client would."""
+    """Starts and ends the server; asks it as a client would. `warehouse` and `policy` (files by path) are those that a
+    benchmark brings; else it is one table of so many rows, without obligations."""
 
-    def __init__(self, folder: Path, rows: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rows: int = 0,
+        warehouse: Mapping[str, Any] | None = None,
+        policy: Mapping[str, str] | None = None,
+    ) -> None:
         self.database = folder / "shop.duckdb"
-        with duckdb.connect(str(self.database)) as connection:
-            connection.execute(
-                "CREATE TABLE big AS SELECT i AS id, 'name ' || i AS name, i % 97 AS k, i * 0.5 AS price, "
-                "DATE '2020-01-01' + (i % 1000)::INTEGER AS day, i % 2 = 0 AS even, (i * 7)::DECIMAL(12,2) AS amount, "
-                f"hash(i)::VARCHAR AS code FROM range({rows}) t(i)"
-            )
-        (folder / "policies").mkdir()
-        (folder / "policies" / "grants.csv").write_text(_POLICY)
-        issuer = LocalIssuer(folder / "issuer")
-        self.token = issuer.mint(subject="bench", groups=["readers"])
+        if warehouse is None:
+            self._fill(rows)
+        for name, text in {**_POLICY, **(policy or {})}.items():
+            (folder / "policies" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "policies" / name).write_text(text)
+        self._issuer = issuer = LocalIssuer(folder / "issuer")
+        self._warehouse = warehouse or {"kind": "duckdb", "path": str(self.database)}
+        self.token = self.token_of("bench")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -44,11 +51,23 @@ class Served:
         self.config.write_text(yaml.safe_dump(self._settings(folder, issuer)))
         self.process: subprocess.Popen[bytes] | None = None
 
+    def _fill(self, rows: int) -> None:
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(
+                "CREATE TABLE big AS SELECT i AS id, 'name ' || i AS name, i % 97 AS k, i * 0.5 AS price, "
+                "DATE '2020-01-01' + (i % 1000)::INTEGER AS day, i % 2 = 0 AS even, (i * 7)::DECIMAL(12,2) AS amount, "
+                f"hash(i)::VARCHAR AS code FROM range({rows}) t(i)"
+            )
+
+    def token_of(self, subject: str) -> str:
+        """A token of somebody who may read everything."""
+        return self._issuer.mint(subject=subject, groups=["readers"])
+
     def _settings(self, folder: Path, issuer: LocalIssuer) -> dict[str, object]:
         trusted = {"issuer": issuer.issuer, "audience": "usher", "algorithms": ["ES256"]}
         return {
             "identity": {"issuers": [{**trusted, "jwks": f"file:{issuer.jwks_path}", "claims": {"groups": "groups"}}]},
-            "warehouses": {"shop": {"kind": "duckdb", "path": str(self.database)}},
+            "warehouses": {"shop": dict(self._warehouse)},
             "policies": str(folder / "policies"),
             "scan": {"mode": "off"},
             "audit": {"sinks": [{"kind": "file", "path": str(folder / "audit")}]},
@@ -90,6 +109,13 @@ class Served:
             answer = client.post(f"{self.url}/v1/query", json={"sql": sql})
             answer.raise_for_status()
             return pa.ipc.open_stream(answer.content).read_all()
+
+    def children(self) -> int:
+        """How many processes the server has started that run."""
+        if self.process is None:
+            return 0
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        return sum(len((task / "children").read_text().split()) for task in tasks.iterdir())
 
     def memory(self) -> int:
         """Resident bytes of the server's process."""

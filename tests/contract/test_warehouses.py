@@ -117,6 +117,26 @@ async def test_the_schema_is_there_before_the_rows_and_fits_them(warehouse: Ware
     assert all([batch.schema == result.schema async for batch in result.batches])
 
 
+async def test_a_statement_is_described_as_it_then_answers(warehouse: Warehouse) -> None:
+    catalog = await warehouse.catalog()
+    table = ".".join(f'"{part}"' for part in warehouse.dialect.full_name(catalog.tables["main", "items"].id) if part)
+    sql = f"SELECT id, name AS title FROM {table} WHERE id < $1 AND name LIKE $2"
+    told = await warehouse.describe(sql, 10, catalog.version)
+    assert [f.type for f in told.parameters if f is not None] == [told.schema.field("id").type, pa.string()]
+    result = await warehouse.execute(sql, [3, "item%"], 10, catalog.version)
+    assert result.schema == told.schema
+    assert sum([batch.num_rows async for batch in result.batches]) == 3
+
+
+async def test_what_cannot_be_described_is_refused(warehouse: Warehouse) -> None:
+    version = (await warehouse.catalog()).version
+    with pytest.raises(GatewayError):
+        await warehouse.describe("SELECT nothing FROM nowhere", 10, version)
+    with pytest.raises(GatewayError):
+        await warehouse.describe("SELECT 1", 10, "another schema")
+    assert (await warehouse.describe("SELECT 1 AS n", 10, version)).schema.names == ["n"]
+
+
 async def test_errors_are_the_gateways_own_and_quote_no_data(warehouse: Warehouse) -> None:
     with pytest.raises(GatewayError) as raised:
         await rows(warehouse, "SELECT CAST(name AS INTEGER) FROM shop.main.items")

@@ -186,3 +186,33 @@ def test_masks_reach_the_view_with_kind_options_and_tag(tmp_path: Path) -> None:
     mask = column(view, "email").cells[0].mask
     assert mask is not None
     assert (mask.kind, mask.options, mask.tag) == ("first_n", (("n", 3),), "pii.email")
+
+
+# ---------------------------------------------------------------------------------------------------------- may_act
+ACT = "p, app:portal, usher.users, act, allow\n"
+
+
+def test_an_app_acts_for_users_where_its_own_grant_says_so(tmp_path: Path) -> None:
+    policy = engine(tmp_path, OPEN + ACT + "p, role:front, usher.users, act, allow\ng, app:desk, role:front\n")
+    assert policy.may_act(caller("anybody", app="portal")) is True
+    assert policy.may_act(caller("anybody", app="desk")) is True
+    assert policy.may_act(caller("anybody", app="bot")) is False
+    assert policy.may_act(caller("anybody")) is False
+
+
+@pytest.mark.parametrize("grant", ["user:ana", "group:staff"])
+def test_a_persons_grant_lets_no_app_act(tmp_path: Path, grant: str) -> None:
+    policy = engine(tmp_path, OPEN + f"p, {grant}, usher.users, act, allow\n")
+    assert policy.may_act(caller("ana", "staff", app="bot")) is False
+    assert policy.may_act(caller("ana", "staff")) is False
+
+
+def test_a_deny_beats_the_grant_to_act(tmp_path: Path) -> None:
+    policy = engine(tmp_path, OPEN + ACT + "p, role:shut, usher.users, act, deny\ng, app:portal, role:shut\n")
+    assert policy.may_act(caller("anybody", app="portal")) is False
+
+
+def test_the_grant_to_act_hides_no_data_and_shows_none(tmp_path: Path) -> None:
+    policy = engine(tmp_path, OPEN + ACT)
+    assert policy.view(caller("ana", app="portal"), CATALOG).tables == policy.view(caller("ana"), CATALOG).tables
+    assert policy.view(caller("portal", app="portal"), CATALOG).tables == {}

@@ -224,6 +224,10 @@ def test_an_object_that_is_no_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_gateways_own_object_knows_read_only(tmp_path: Path) -> None:
+    assert "knows the action act only" in only_problem(tmp_path / "a", "p, app:bot, usher.users, read, allow\n")
+    assert "on usher.users only" in only_problem(tmp_path / "b", "p, app:bot, shop.sales, act, allow\n")
+    assert "on usher.users only" in only_problem(tmp_path / "c", "p, app:bot, tag:pii, act, allow\n")
+    assert "on usher.users only" in only_problem(tmp_path / "d", "p, app:bot, usher.audit, act, allow\n")
     assert "knows the action read only" in only_problem(tmp_path, "p, user:ana, usher.audit, unmask, allow\n")
 
 

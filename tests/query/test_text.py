@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlglot
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from proxy.errors import GatewayError, InvalidSql
 from proxy.query.bind import names_of
 from proxy.query.text import (
     Caps,
+    check_chains,
     check_size,
     fingerprint,
     numbered_forms,
@@ -205,6 +207,54 @@ def test_words_are_counted() -> None:
     with pytest.raises(GatewayError) as caught:
         tokenize("SELECT 1, 2, 3", "duckdb", Caps(max_tokens=5))
     assert [r.code for r in caught.value.reasons] == [ReasonCode.TOO_COMPLEX]
+
+
+TIGHT = Caps(max_height=10, max_set_operations=4, max_columns=6)
+LONG = {
+    "ands": "SELECT 1 FROM t WHERE " + " AND ".join(["a = 1"] * 12),
+    "ors": "SELECT 1 FROM t WHERE " + " OR ".join(["a = 1 AND b = 2"] * 12),
+    "ands between ors": "SELECT 1 FROM t WHERE a OR " + " AND ".join(["a = 1"] * 12) + " OR b",
+    "ranges": "SELECT 1 FROM t WHERE " + " AND ".join(["a BETWEEN 1 AND 2"] * 12),
+    "ands in brackets": "SELECT 1 FROM t WHERE x IN (SELECT a FROM t WHERE (" + " AND ".join(["a"] * 12) + "))",
+    "ands in a join": "SELECT 1 FROM t JOIN u ON " + " AND ".join(["a = 1"] * 12),
+    "ands around brackets": "SELECT " + " AND ".join(["f(a, b)"] * 12),
+    "unions": " UNION ALL ".join(["SELECT 1"] * 6),
+    "unions in brackets": "SELECT * FROM (" + " UNION ".join(["(SELECT 1)"] * 6) + ") t",
+    "columns": "SELECT " + ", ".join(["a"] * 7) + " FROM t",
+    "columns of a sub-query": "SELECT 1, (SELECT " + ", ".join(["f(a, 1)"] * 7) + ")",
+}
+SHORT = {
+    "ands": "SELECT 1 FROM t WHERE " + " AND ".join(["a = 1"] * 11),
+    "ors of ands": "SELECT 1 FROM t WHERE " + " OR ".join(["a = 1 AND b = 2"] * 11),
+    "ranges": "SELECT 1 FROM t WHERE " + " AND ".join(["a BETWEEN 1 AND 2"] * 11),
+    "ranges in items": "SELECT 1 FROM t ORDER BY " + ", ".join(["a BETWEEN 1 AND 2"] * 20),
+    "ands in many places": "SELECT a AND b FROM t JOIN u ON a AND b WHERE a AND b GROUP BY a AND b HAVING " * 3
+    + " UNION SELECT ".join(["a AND b FROM t WHERE a AND b AND c AND d"] * 3),
+    "branches": "SELECT CASE " + "WHEN a AND b THEN c AND d " * 20 + "END",
+    "lists": "SELECT f(1, 2, 3, 4, 5, 6, 7, 8), a FROM t WHERE a IN (1, 2, 3, 4, 5, 6, 7, 8, 9) AND b",
+    "tables": "SELECT 1 FROM t, t, t, t, t, t, t, t, t WHERE a GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+    "columns": "SELECT " + ", ".join(["a"] * 6) + " FROM t UNION SELECT " + ", ".join(["a"] * 6) + " FROM t",
+    "closed too often": ")))) AND (a) AND b",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_would_be_too_long_once_parsed_is_refused_before(name: str) -> None:
+    with pytest.raises(GatewayError) as caught:
+        check_chains(tokenize(LONG[name], "duckdb", Caps()), TIGHT)
+    assert [r.code for r in caught.value.reasons] == [ReasonCode.TOO_COMPLEX]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_what_is_not_too_long_passes(name: str) -> None:
+    check_chains(tokenize(SHORT[name], "duckdb", Caps()), TIGHT)
+
+
+@pytest.mark.parametrize("grammar", ["duckdb", "postgres"])
+@pytest.mark.parametrize("name", [n for n in LONG if "columns" not in n and "unions" not in n])
+def test_what_is_refused_before_would_be_too_high(name: str, grammar: str) -> None:
+    tree = sqlglot.parse_one(LONG[name], read=grammar)
+    assert max(node.depth for node in tree.walk()) > TIGHT.max_height
 
 
 @pytest.mark.parametrize("name", ["__usher", "__usher_cte0_t", "__USHER_x", '"__Usher x"'])

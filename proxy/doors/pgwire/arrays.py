@@ -30,7 +30,7 @@ def from_text(text: str, read: Read) -> list[Any]:
     if end != len(stripped):
         raise ValueError
     shape = _shape(found)
-    if shape is None or (bounds and shape != tuple(_size(b) for b in _BOUND.finditer(bounds[0]))):
+    if shape is None or 0 in shape[1:] or (bounds and shape != tuple(_size(b) for b in _BOUND.finditer(bounds[0]))):
         raise ValueError
     return found
 

@@ -12,10 +12,12 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A query for the gateway: its text, and where it begins in what the client sent."""
+    """A query for the gateway: its text, and where it begins in what the client sent. `blanks` are the places in its
+    text that the client's had no blank at."""
 
     sql: str
     offset: int
+    blanks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import anyio
 
 from proxy.doors.pgwire import commands, messages, notices, reading, replies, tokens
-from proxy.doors.pgwire.commands import Command
+from proxy.doors.pgwire.asking import ask_of, position
+from proxy.doors.pgwire.commands import Ask, Command
 from proxy.doors.pgwire.connection import Connection, Gone, Idle
 from proxy.doors.pgwire.identity import Expired
 from proxy.doors.pgwire.login import Guest
@@ -52,7 +54,7 @@ class Dialogue:
         self._running: anyio.CancelScope | None = None
         self._asked_to_stop = False
         self._reported: dict[str, str] = {}
-        self._offset = 0
+        self._ask: Ask | None = None
         self._handlers: Mapping[type[Event], Callable[[Any], Awaitable[None]]] = {
             messages.Query: self._query,
             messages.Parse: self._parse,
@@ -138,7 +140,7 @@ class Dialogue:
             refusal = refusal_of(error)
             if refusal is not error:
                 LOG.error("an answer failed: decision %s: %s", refusal.decision_id, shape_of(error))
-            fields = fields_of(refusal, offset=self._offset)
+            fields = fields_of(refusal, place=partial(position, self._ask))
         self._connection.write(replies.error(fields))
         self._does.transaction.fail()
         self._connection.session.failed()
@@ -171,7 +173,7 @@ class Dialogue:
 
     # -------------------------------------------------------------------------------------------------- simple query
     async def _query(self, event: messages.Query) -> None:
-        self._offset = 0
+        self._ask = None
         await self._shelf.close("")
         parts = tokens.parts(event.sql)
         read = [reading.read(event.sql, part) for part in parts]
@@ -179,7 +181,7 @@ class Dialogue:
             self._connection.write(replies.EMPTY_QUERY)
         self._does.transaction.implicit = len(read) > 1
         for command in read:
-            self._offset = command.ask.offset if hasattr(command, "ask") else getattr(command, "offset", 0)
+            self._ask = ask_of(command)
             done = await self._does.perform(command, alone=len(read) == 1)
             await self._finish(command, done)
             self._report()
@@ -221,7 +223,7 @@ class Dialogue:
 
     # ------------------------------------------------------------------------------------------------ extended query
     async def _parse(self, event: messages.Parse) -> None:
-        self._offset = 0
+        self._ask = None
         parts = tokens.parts(event.sql)
         if len(parts) > 1:
             raise Refused("42601", "cannot insert multiple commands into a prepared statement")
@@ -253,12 +255,11 @@ class Dialogue:
 
     async def _description(self, prepared: Prepared) -> Description | None:
         """What the gateway says of a statement, asked once; None for what is no query."""
-        command = prepared.command
-        ask = command if isinstance(command, commands.Ask) else getattr(command, "ask", None)
+        ask = ask_of(prepared.command)
         if ask is None:
             return None
         if prepared.described is None:
-            self._offset = ask.offset
+            self._ask = ask
             self._does.transaction.admit()
             prepared.described = await self._does.described(ask)
         return prepared.described
@@ -271,7 +272,7 @@ class Dialogue:
         told = await self._description(prepared)
         self._connection.write(replies.parameter_description(_parameter_oids(prepared, told)))
         schema = None
-        if isinstance(prepared.command, commands.Ask) and told is not None:
+        if isinstance(prepared.command, Ask) and told is not None:
             schema = told.schema
         elif prepared.command is not None:
             schema = self._does.schema(prepared.command)
@@ -279,7 +280,7 @@ class Dialogue:
         self._connection.write(described)
 
     async def _describe_portal(self, portal: Portal) -> None:
-        if isinstance(portal.command, commands.Ask) and not portal.ended:
+        if isinstance(portal.command, Ask) and not portal.ended:
             await self._start(portal)
         if portal.encoder is None and portal.command is not None and not portal.cursor:
             schema = self._does.schema(portal.command)
@@ -293,13 +294,13 @@ class Dialogue:
         """Perform a portal's statement, once."""
         if portal.started or portal.command is None:
             return None
-        self._offset = getattr(portal.command, "offset", 0)
+        self._ask = ask_of(portal.command)
         portal.started = True
         done = await self._does.perform(portal.command, portal.values)
         portal.source = done.source
         if done.source is not None and not isinstance(portal.command, commands.CopyOut) and not done.moved:
             described = portal.prepared.described if portal.prepared else None
-            if isinstance(portal.command, commands.Ask) and described is not None:
+            if isinstance(portal.command, Ask) and described is not None:
                 portal.source = self._sends.as_described(done.source, described.schema)
             portal.encoder = RowEncoder(portal.source.schema, portal.formats)  # type: ignore[union-attr]
         return Done(done.tag, portal.source, done.counted, done.moved)

@@ -6,6 +6,7 @@ user name is checked against the token, and never believed.
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 
@@ -26,13 +27,16 @@ ANYBODY = "token"
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody who logged in: who asks, for which warehouse, with which settings. `context` is without labels."""
+    """Somebody who logged in: who asks, for which warehouse, with which settings. `context` is without labels; `name`
+    is the one that was logged in by, where it is the caller's own; `path` is the warehouse's own search path."""
 
     identity: Identity
     warehouse: str
     variables: Variables
     context: Context
     key_bytes: int
+    name: str | None
+    path: str
 
 
 class Entrance:
@@ -63,10 +67,14 @@ class Entrance:
             identity.act_for(await self._gateway.act(login, wanted.token, context))
             identity.began = True
         name, path = await self._gateway.path(wanted.database or None)
-        fixed = {"search_path": ", ".join(path), "session_authorization": identity.caller.subject}
-        given = {n: v for n, v in wanted.settings.items() if n not in fixed}
-        variables = Variables(given, {**fixed, "usher.notices": "on" if self._settings.notices else "off"})
-        return Guest(identity, name, variables, context, wanted.key_bytes)
+        fixed = {
+            "search_path": ", ".join(_quoted(schema) for schema in path),
+            "session_authorization": identity.caller.subject,
+            "usher.notices": "on" if self._settings.notices else "off",
+        }
+        variables = Variables(wanted.settings, fixed)
+        own = None if wanted.user == ANYBODY or wanted.token is not None else wanted.user
+        return Guest(identity, name, variables, context, wanted.key_bytes, own, fixed["search_path"])
 
     async def _opened(self, connection: Connection) -> Startup | CancelRequest:
         while True:
@@ -102,6 +110,11 @@ class Entrance:
         if not isinstance(event, Password):
             raise Gone
         return event.data
+
+
+def _quoted(name: str) -> str:
+    """A schema as a search path spells it."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
 def _password(data: bytes) -> str:

@@ -21,6 +21,7 @@ from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.replies import Fields
 from proxy.doors.pgwire.sources import Answered, Fetched, Source
 from proxy.doors.pgwire.transaction import Transaction
+from proxy.doors.pgwire.variables import schemas
 from proxy.gateway import Description, Gateway, Request
 from proxy.values import Caller, Context, Session
 
@@ -51,7 +52,9 @@ class Performing:
         self._shelf = shelf
         self._process = process
         self._warn = warn
-        self._context = self._labelled()
+        self._name = guest.name
+        self._own_path = guest.path
+        self._relabel()
 
     # ------------------------------------------------------------------------------------------------- the gateway
     def caller(self) -> Caller:
@@ -61,18 +64,18 @@ class Performing:
     async def answered(self, ask: Ask, values: Sequence[Any]) -> Answered:
         """A query's rows, on their way. Raises `GatewayError`."""
         self.identity.began = True
-        request = Request(ask.sql, self._warehouse, values, session=self._session())
-        return Answered(await self._gateway.run(self.caller(), request, self._context))
+        request = self._request(ask, values)
+        return Answered(request, await self._gateway.run(self.caller(), request, self._context))
 
     async def described(self, ask: Ask) -> Description:
         """What a query gives and takes. Raises `GatewayError`."""
         self.identity.began = True
-        return await self._gateway.describe(self.caller(), Request(ask.sql, self._warehouse), self._context)
+        return await self._gateway.describe(self.caller(), self._request(ask), self._context)
 
     async def still(self, source: Source) -> None:
         """Rows that were begun go on only where the same would be answered now. Raises `Refused`, `GatewayError`."""
         caller = self.caller()
-        if isinstance(source, Answered) and not await self._gateway.holds(caller, source.answer):
+        if isinstance(source, Answered) and not await self._gateway.holds(caller, source.request, source.answer):
             raise Refused("40001", "What you may see has changed since these rows began.", "Run the query again.")
 
     # ---------------------------------------------------------------------------------------------- each statement
@@ -200,6 +203,8 @@ class Performing:
         await self._shelf.close_all()
         self._shelf.undescribe()
         self.identity.act_for(user)
+        self._name = None
+        self._relabel()
 
     async def _discarded(self, what: str) -> None:
         if what != "ALL":
@@ -244,15 +249,15 @@ class Performing:
             case _:
                 raise Refused("42883", "There is no such function.")
 
-    def _session(self) -> Session:
-        """What statements about the session may tell."""
-        return Session(self._process, settings=dict(self.variables.all()))
-
     def _relabel(self) -> None:
-        self._context = self._labelled()
+        """What the session says of itself, as records and statements about the session tell it."""
+        self._context: Context = replace(self._base, labels=self.variables.labels())
+        self._session = Session(self._process, self._name, dict(self.variables.all()))
+        path = self.variables["search_path"]
+        self._path = None if path == self._own_path else schemas(path)
 
-    def _labelled(self) -> Context:
-        return replace(self._base, labels=self.variables.labels())
+    def _request(self, ask: Ask, values: Sequence[Any] = ()) -> Request:
+        return Request(ask.sql, self._warehouse, values, session=self._session, search_path=self._path)
 
     # ----------------------------------------------------------------------------------------------------- cursors
     async def _declared(self, command: commands.Declare, values: Sequence[Any]) -> Done:
@@ -299,5 +304,5 @@ class Performing:
 
     async def _explained(self, ask: Ask) -> Source:
         self.identity.began = True
-        planned = await self._gateway.plan(self.caller(), Request(ask.sql, self._warehouse), self._context)
+        planned = await self._gateway.plan(self.caller(), self._request(ask), self._context)
         return explain.rows(planned)

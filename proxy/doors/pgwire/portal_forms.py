@@ -5,6 +5,7 @@ Rule kept here: cursors run forward only, and COPY only takes rows out; every ot
 
 from __future__ import annotations
 
+from proxy.doors.pgwire.asking import asked
 from proxy.doors.pgwire.commands import Ask, CloseCursor, Command, CopyOut, Deallocate, Declare, Fetch
 from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.tokens import Kind, Part
@@ -56,7 +57,7 @@ def declare(words: Words, sql: str, part: Part) -> Command:
 def rest(words: Words, sql: str, part: Part) -> Ask:
     """The query that is the rest of a statement."""
     token = words.here()
-    return Ask(sql[token.start : part.end], token.start)
+    return asked(sql, token.start, part.end, part.tokens)
 
 
 def fetch(words: Words, _sql: str, _part: Part) -> Command:
@@ -77,7 +78,7 @@ def fetch(words: Words, _sql: str, _part: Part) -> Command:
     return Fetch(words.last_name(), count, move)
 
 
-def copy(words: Words, sql: str, _part: Part) -> Command:
+def copy(words: Words, sql: str, part: Part) -> Command:
     """COPY (query) TO STDOUT. Raises `Refused`."""
     words.need("COPY")
     opening = words.here()
@@ -89,7 +90,7 @@ def copy(words: Words, sql: str, _part: Part) -> Command:
             opening.start + 1,
         )
     closing = words.past_brackets()
-    ask = Ask(sql[opening.end : closing.start], opening.end)
+    ask = asked(sql, opening.end, closing.start, part.tokens)
     words.need("TO")
     words.need("STDOUT")
     options: dict[str, str | list[str] | None] = {}

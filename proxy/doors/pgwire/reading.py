@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from proxy.doors.pgwire import portal_forms
+from proxy.doors.pgwire.asking import asked
 from proxy.doors.pgwire.commands import (
-    Ask,
     Begin,
     Call,
     Command,
@@ -49,7 +49,7 @@ def read(sql: str, part: Part) -> Command:
     reader = _READERS.get(first.value) if first.kind is Kind.WORD else None
     if reader is not None:
         return reader(words, sql, part)
-    return Ask(sql[part.start : part.end], part.start)
+    return asked(sql, part.start, part.end, part.tokens)
 
 
 # ------------------------------------------------------------------------------------------------------- transactions
@@ -237,7 +237,7 @@ def _unlisten(words: Words, _sql: str, _part: Part) -> Command:
 
 def _select(_words: Words, sql: str, part: Part) -> Command:
     """SELECT of one function about the session, with texts or numbers; any other SELECT is a query."""
-    return session_call(part.tokens) or Ask(sql[part.start : part.end], part.start)
+    return session_call(part.tokens) or asked(sql, part.start, part.end, part.tokens)
 
 
 def session_call(given: tuple[Token, ...]) -> Call | None:

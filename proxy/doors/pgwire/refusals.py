@@ -6,7 +6,7 @@ do, the position points into the user's own text, and the detail names the recor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from proxy.doors.pgwire.replies import Fields
 from proxy.errors import GatewayError, InvalidSql
@@ -40,10 +40,10 @@ class Refused(Exception):
         self.fields = Fields("ERROR", sqlstate, message, None, hint, position)
 
 
-def fields_of(error: GatewayError, severity: str = "ERROR", offset: int = 0) -> Fields:
-    """What a query's end tells. `offset` is where the statement begins in the text that the client sent."""
+def fields_of(error: GatewayError, severity: str = "ERROR", place: Callable[[int], int] = lambda at: at + 1) -> Fields:
+    """What a query's end tells. `place` says where a place in the query stands in the client's own text, from 1."""
     message, hint = _missing(error) or _parted(error.detail)
-    position = None if error.span is None else error.span.start + offset + 1
+    position = None if error.span is None else place(error.span.start)
     return Fields(severity, sqlstate_of(error), message, _detail(error), hint, position)
 
 

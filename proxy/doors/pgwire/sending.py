@@ -63,7 +63,7 @@ class Sending:
 
     def as_described(self, source: Source, schema: pa.Schema) -> Source:
         """Rows in the types that were described. Raises `Refused` where they are others."""
-        if [of_field(f) for f in source.schema] == [of_field(f) for f in schema]:
+        if [of_field(f).oid for f in source.schema] == [of_field(f).oid for f in schema]:
             return source
         return _Widened(source, schema)
 
@@ -84,7 +84,7 @@ class _Widened:
             raise _changed()
         fields = []
         for given, told in zip(source.schema, schema, strict=True):
-            same = of_field(given) == of_field(told)
+            same = of_field(given).oid == of_field(told).oid
             if not same and not _widens(given.type, told.type):
                 raise _changed()
             fields.append(given if same else told)

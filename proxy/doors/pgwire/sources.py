@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from proxy.gateway import Answer
+from proxy.gateway import Answer, Request
 
 
 class Source(Protocol):
@@ -27,9 +27,10 @@ class Source(Protocol):
 
 
 class Answered:
-    """The rows of an answer."""
+    """The rows of an answer to a request."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, request: Request, answer: Answer) -> None:
+        self.request = request
         self.answer = answer
         self.schema = answer.schema
         self._rest: pa.RecordBatch | None = None

@@ -97,6 +97,9 @@ _TEXTUAL = frozenset({"numeric", "json", "jsonb", "uuid", "char", "name", "varch
 # ------------------------------------------------------------------------------------------------------------ results
 def of_field(field: pa.Field[Any]) -> WireType:
     """The type of a result column. Raises `Ungovernable` for Arrow types that have no form here."""
+    plain = _BY_ID.get(field.type.id)
+    if plain is not None and field.metadata is None:
+        return plain
     kind, depth = _innermost(field.type)
     named = (field.metadata or {}).get(METADATA, b"").decode("ascii", "replace")
     found = _named(kind, named) or _of_arrow(kind)
@@ -183,6 +186,10 @@ _BY_ARROW: tuple[tuple[Callable[[pa.DataType], bool], str], ...] = (
     (at.is_duration, "interval"),
     (lambda k: at.is_struct(k) or at.is_map(k) or at.is_union(k), "json"),
 )
+
+_PLAINEST = (pa.bool_(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.string(), pa.date32())
+_BY_ID = {kind.id: next(BY_NAME[name] for test, name in _BY_ARROW if test(kind)) for kind in _PLAINEST}
+"""What needs no second look."""
 
 
 # ------------------------------------------------------------------------------------------------------------ catalog

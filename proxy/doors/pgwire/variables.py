@@ -24,6 +24,9 @@ _UTC = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "zulu", "uct", "universal"
 _ON = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 _TIME = re.compile(r"(\d{1,10}) ?(us|ms|s|min|h|d)?\Z")
 _UNITS = {"us": 0.001, "ms": 1.0, None: 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
+_SCHEMA = re.compile(r'"((?:[^"]|"")*)"|([^",\s]+)')
+MOST_SCHEMAS = 32
+LONGEST_PATH = 4000
 _LEVELS = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "info", "notice", "warning", "error")
 _LABEL = re.compile(r"[a-z_][a-z0-9_$]{0,62}(?:\.[a-z_][a-z0-9_$]{0,62})+\Z")
 
@@ -87,6 +90,18 @@ def _level(text: str) -> str | None:
 
 
 _ISO = only("ISO, MDY", "ISO", "MDY, ISO", "MDY")
+
+
+def schemas(text: str) -> tuple[str, ...]:
+    """The schemas of a search path, each once; what stands for the user's own schema, which nobody has, is left out."""
+    found = (name.replace('""', '"') or plain.lower() for name, plain in _SCHEMA.findall(text))
+    return tuple(dict.fromkeys(name for name in found if name and name not in ("$user", "pg_catalog")))
+
+
+def _path(text: str) -> str | None:
+    return text if len(schemas(text)) <= MOST_SCHEMAS and len(text) <= LONGEST_PATH else None
+
+
 _COMMITTED = only("read committed", "read uncommitted")
 
 _LIST = (
@@ -117,7 +132,7 @@ _LIST = (
     Variable("max_identifier_length", "63"),
     Variable("max_index_keys", "32"),
     Variable("row_security", "on", _fixed_switch("on")),
-    Variable("search_path", "", lambda text: text, reported=True),
+    Variable("search_path", "", _path, reported=True),
     Variable("server_encoding", "UTF8", reported=True),
     Variable("server_version", SERVER_VERSION, reported=True),
     Variable("server_version_num", f"{_MAJOR * 10_000 + _MINOR}"),
@@ -234,7 +249,7 @@ class Variables:
             return variable.default  # drivers send their machine's zone unasked; times say their offset
         if kept is None:
             text = f'invalid value for parameter "{variable.name}"'
-            raise Refused("22023", text, f"Here it is {variable.default or 'empty'}; leave it so.")
+            raise Refused("22023", text, f"Here it is {variable.default or 'another'}; leave it so.")
         return kept
 
     def _label(self, name: str, value: str) -> str:

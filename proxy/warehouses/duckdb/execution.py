@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from proxy.errors import InvalidSql, QueryFailed, QueryTimeout, Ungovernable
 from proxy.values import Described, ReasonCode
+from proxy.warehouses.duckdb import parameters
 from proxy.warehouses.duckdb.errors import mapped
 
 STOP_AGAIN_S = 0.02
@@ -66,12 +67,21 @@ class Execution:
             try:
                 statement = self._only_select(sql)
                 self._cursor.execute("BEGIN TRANSACTION READ ONLY")
-                taken = len(statement.named_parameters)
-                relation = self._cursor.sql(statement, params=[None] * taken or None)
+                names = sorted(statement.named_parameters, key=int)
+                known = parameters.types(self._cursor, sql, frozenset(names))
+                relation = self._cursor.sql(statement, params=[None] * len(names) or None)
                 schema = relation.limit(0).to_arrow_reader(1).schema
+                taken = tuple(self._field(known.get(name)) for name in names)
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 raise mapped(error) from error
-            return Described(_named(schema, relation.types), (None,) * taken)
+            return Described(_named(schema, relation.types), taken)
+
+    def _field(self, spelling: str | None) -> pa.Field[Any] | None:
+        """The Arrow field of a type of the engine."""
+        if spelling is None:
+            return None
+        relation = self._cursor.sql(f"SELECT CAST(NULL AS {spelling})")
+        return _named(relation.to_arrow_reader(1).schema, relation.types).field(0)
 
     def next(self) -> pa.RecordBatch | None:
         """The next batch with rows in it, or None at the end. Raises as `start` does."""

@@ -69,6 +69,7 @@ _STRUCTURE = frozenset(
         "Identifier",
         "If",
         "In",
+        "IntDiv",
         "Intersect",
         "Interval",
         "IntervalSpan",

@@ -26,7 +26,7 @@ def test_texts(text: str, value: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "}", "{a", "a}", "{a,}", "{,a}", "{a}b", "{{a},{b,c}}", "{{a},b}", '{"a"b}', "[1:3]={a}"]
+    "text", ["", "{", "}", "{a", "a}", "{a,}", "{,a}", "{a}b", "{{a},{b,c}}", "{{a},b}", "{{}}", '{"a"b}', "[1:3]={a}"]
 )
 def test_what_is_no_array_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the reader's own

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from contextlib import suppress
+
 import pytest
 
 from proxy.errors import QueryFailed
@@ -239,3 +243,66 @@ async def test_a_statement_timeout_stops_the_query_and_not_the_session(opened: O
     assert await client.rows("SHOW statement_timeout") == [["100ms"]]
     assert cells((await client.ask(query("SHOW jit")))[1][1]) == ["off"]
     assert fakes.audit.of("outcome")[0]["outcome"].value == "abandoned"
+
+
+# ----------------------------------------------------------------------------------------------------------- mutation
+MESSAGES = (
+    query(SQL),
+    query(f"BEGIN; DECLARE c CURSOR FOR {SQL}; FETCH 1 FROM c; COMMIT"),
+    parse(ID, "s", 23),
+    bind(b"1", portal="p", statement="s", results=(1,)),
+    describe("S", "s"),
+    describe("P", "p"),
+    execute("p", 1),
+    close("P", "p"),
+    query(f"COPY ({SQL}) TO STDOUT (FORMAT binary)"),
+    framed("F", b"\0\0\0\1"),
+    framed("d", b"data"),
+    FLUSH,
+    SYNC,
+)
+
+
+def mutated(choice: random.Random) -> bytes:
+    """A session's messages, some of them changed, cut, doubled or joined with bytes of chance."""
+    data = bytearray(b"".join(choice.choices(MESSAGES, k=choice.randint(1, 12))))
+    for _ in range(choice.randint(0, 4)):
+        place = choice.randrange(len(data))
+        kind = choice.randrange(4)
+        if kind == 0:
+            data[place] = choice.randrange(256)
+        elif kind == 1:
+            del data[place : place + choice.randint(1, 9)]
+        elif kind == 2:
+            data[place:place] = choice.randbytes(choice.randint(1, 9))
+        else:
+            data[place:place] = data[place : place + choice.randint(1, 40)]
+        data = data or bytearray(b"S")
+    return bytes(data)
+
+
+async def sent_in_pieces(client: Client, data: bytes, choice: random.Random) -> None:
+    """Everything is sent, in chunks of any size, and the end of it awaited."""
+    while data:
+        size = choice.randint(1, len(data))
+        client.writer.write(data[:size])
+        data = data[size:]
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.005)  # the end of a client ends its work: let some of it begin
+    client.writer.write_eof()
+    async with asyncio.timeout(20):
+        await client.reader.read()
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_mutated_sessions_end_and_the_next_one_works(door: Door, seed: int) -> None:
+    choice = random.Random(seed)
+    for _ in range(40):
+        client = await door.client()
+        with suppress(OSError):  # the server hangs up on whoever breaks the protocol
+            await sent_in_pieces(client, mutated(choice), choice)
+        client.writer.close()
+    last = await door.client()
+    assert len(await last.rows(SQL)) == 2
+    opened, ended = (len(door.fakes.audit.of(kind)) for kind in ("decision", "outcome"))
+    assert opened == ended

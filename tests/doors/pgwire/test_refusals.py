@@ -40,7 +40,7 @@ def test_what_happened_and_what_to_do_stand_apart() -> None:
 
 def test_positions_count_characters_of_the_whole_text_from_one() -> None:
     error = InvalidSql("No.", ReasonCode.SYNTAX, span=Span(7, 9))
-    assert fields_of(error, offset=10).position == 18
+    assert fields_of(error, place=lambda at: at + 11).position == 18
 
 
 def test_what_is_missing_is_told_in_the_words_that_clients_look_for() -> None:

@@ -12,7 +12,7 @@ from tests.fakes import ANA, CONTEXT, SQL, Fakes, many
 
 async def answered(fakes: Fakes) -> Answered:
     fakes.warehouse.batches = many(3, 4)
-    return Answered(await fakes.gateway.run(ANA, Request(SQL), CONTEXT))
+    return Answered(Request(SQL), await fakes.gateway.run(ANA, Request(SQL), CONTEXT))
 
 
 def fixed(count: int) -> Fixed:

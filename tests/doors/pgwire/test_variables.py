@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.doors.pgwire.refusals import Refused
-from proxy.doors.pgwire.variables import MOST_LABELS, SERVER_VERSION, VARIABLES, Variables
+from proxy.doors.pgwire.variables import MOST_LABELS, SERVER_VERSION, VARIABLES, Variables, schemas
 
 
 def made(**given: str) -> Variables:
@@ -49,6 +49,7 @@ def test_what_may_be_set(name: str, value: str, kept: str) -> None:
         ("datestyle", "German", "22023"),
         ("datestyle", "ISO, DMY", "22023"),
         ("timezone", "Europe/Berlin", "22023"),
+        ("search_path", ", ".join(f"s{n}" for n in range(33)), "22023"),
         ("standard_conforming_strings", "off", "22023"),
         ("default_transaction_read_only", "off", "22023"),
         ("transaction_read_only", "off", "22023"),
@@ -69,6 +70,20 @@ def test_what_may_not(name: str, value: str, sqlstate: str) -> None:
     with pytest.raises(Refused) as caught:
         put(made(), name, value)
     assert caught.value.fields.sqlstate == sqlstate
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("", ()),
+        ("main", ("main",)),
+        ('"$user", public, "Sales", SALES', ("public", "Sales", "sales")),
+        ("a,a, b", ("a", "b")),
+        ('pg_catalog, "x""y", "a, b"', ('x"y', "a, b")),
+    ],
+)
+def test_search_paths_are_lists_of_schemas(path: str, found: tuple[str, ...]) -> None:
+    assert schemas(path) == found
 
 
 def test_a_drivers_time_zone_at_start_up_is_passed_over() -> None:

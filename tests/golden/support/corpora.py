@@ -51,5 +51,5 @@ def load(name: str, engine: str) -> Corpus:
     return Corpus(name, engine, statements, worlds)
 
 
-CORPORA = (("sqlglot", "duckdb"), ("assistant", "duckdb"))
+CORPORA = (("sqlglot", "duckdb"), ("assistant", "duckdb"), ("sqlglot", "postgres"), ("assistant", "postgres"))
 """Name and engine of every corpus."""

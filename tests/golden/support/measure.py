@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -25,11 +25,13 @@ from proxy.identity.issuer import LocalIssuer
 from proxy.values import Context
 from tests.golden.support.constructs import counted
 from tests.golden.support.corpora import CORPORA, HERE, Corpus, load
-from tests.golden.support.engines import ENGINES, Made
+from tests.golden.support.engines import ENGINES, Engine, Made
 from tests.golden.support.verdicts import verdict
 
 RESULTS = HERE / "results.json"
 CONTEXT = Context("test")
+Planned: TypeAlias = str | GatewayError | None
+"""What the gateway makes of a statement, or why it refuses it; None where the virtual catalog answers it."""
 _MASKED_FROM = 3
 """Tables of at least so many columns have the last one masked."""
 
@@ -46,27 +48,51 @@ class Refusal:
 
 
 def measure(folder: Path, corpus: Corpus) -> list[Refusal]:
-    """Every refusal, in the order of the statements."""
-    return asyncio.run(_measure(folder, corpus))
-
-
-async def _measure(folder: Path, corpus: Corpus) -> list[Refusal]:
+    """Every refusal, in the order of the statements: what the gateway refuses, and what the engine refuses of what the
+    gateway made of it."""
     engine = ENGINES[corpus.engine]
     worlds = {f"w{n}": engine.make(folder, f"w{n}", ddl) for n, ddl in enumerate(corpus.worlds)}
+    try:
+        planned = asyncio.run(_plan(folder, corpus, worlds))
+        return _refused(engine, worlds, corpus, planned)
+    finally:
+        for made in worlds.values():
+            engine.drop(made)
+
+
+def _refused(engine: Engine, worlds: Mapping[str, Made], corpus: Corpus, planned: Sequence[Planned]) -> list[Refusal]:
+    broken: dict[tuple[int, str], str] = {}
+    for number, made in enumerate(worlds.values()):
+        texts = [p for p, s in zip(planned, corpus.statements, strict=True) if s.world == number and isinstance(p, str)]
+        broken |= {(number, sql): words for sql, words in engine.accepts(made, texts).items()}
+    refusals = []
+    for statement, made_of_it in zip(corpus.statements, planned, strict=True):
+        if isinstance(made_of_it, GatewayError):
+            refusals.append(_refusal(made_of_it, statement.sql))
+        elif made_of_it is not None and (statement.world, made_of_it) in broken:
+            words = broken[statement.world, made_of_it]
+            refusals.append(Refusal("query-failed", "engine", "", words.partition("\n")[0], statement.sql))
+    return refusals
+
+
+async def _plan(folder: Path, corpus: Corpus, worlds: Mapping[str, Made]) -> list[Planned]:
+    """What each statement becomes."""
     issuer = LocalIssuer(folder / "issuer")
     app = proxy.app.build(proxy.settings.load(_config(folder, issuer, worlds), {}))
     await app.start()
-    refusals = []
+    planned: list[Planned] = []
     try:
         caller = await app.gateway.authenticate(issuer.mint(subject="ana", groups=["readers"]), CONTEXT)
         for statement in corpus.statements:
+            request = Request(statement.sql, warehouse=f"w{statement.world}")
             try:
-                await app.gateway.plan(caller, Request(statement.sql, warehouse=f"w{statement.world}"), CONTEXT)
+                plan = (await app.gateway.plan(caller, request, CONTEXT)).plan
+                planned.append(plan.sql if plan.virtual is None else None)
             except GatewayError as error:
-                refusals.append(_refusal(error, statement.sql))
+                planned.append(error)
     finally:
         await app.close()
-    return refusals
+    return planned
 
 
 def _refusal(error: GatewayError, sql: str) -> Refusal:

@@ -19,7 +19,7 @@ class Verdict(Enum):
     MISSING = "an honest query"
 
 
-_STATEMENTS = frozenset({"describe", "summarize", "show"})
+_STATEMENTS = frozenset({"describe", "summarize", "show", "into", "lock"})
 
 
 def verdict(refusal: Mapping[str, Any]) -> Verdict:

@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.oracle.fuzz", description=__doc__)
     parser.add_argument("--engine", choices=("duckdb", "postgres"), required=True)
     parser.add_argument("--server", choices=KINDS, default="wheel", help="which PostgreSQL: see tests/postgres.py")
-    parser.add_argument("--count", type=int, default=10_000, help="statements that reach both databases, in all")
+    parser.add_argument("--count", type=int, default=10_000, help="statements that reach every side, in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--world", type=int, default=None, help="only this world; else seed, seed + 1, ..")
     parser.add_argument("--processes", type=int, default=1)
@@ -88,9 +88,9 @@ def _part(options: Options, kind: str, keep: Path | None) -> dict[str, Any]:
 
 def _kept(report: Report, keep: Path | None, name: str) -> None:
     summary = report.summary()
-    rate = summary["reached_both"] / max(summary["seconds"], 1)
+    rate = summary["statements"] / max(summary["seconds"], 1)
     print(
-        f"{time.strftime('%H:%M:%S')} {name} {summary['reached_both']} reached, {rate:.0f}/s, {summary['verdicts']}",
+        f"{time.strftime('%H:%M:%S')} {name} {summary['statements']} statements, {rate:.0f}/s, {summary['verdicts']}",
         flush=True,
     )
     if keep is not None:
@@ -103,7 +103,7 @@ def _kept(report: Report, keep: Path | None, name: str) -> None:
 def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """The counts of several processes as one."""
     total: dict[str, Any] = {"version": parts[0]["version"]}
-    for key in ("reached_both", "answered", "whole_way", "findings"):
+    for key in ("statements", "comparisons", "answered", "whole_way", "findings"):
         total[key] = sum(part[key] for part in parts)
     total["distinct"] = len(set().union(*(part["hashes"] for part in parts)))
     for key in ("failed_alike", "refused", "verdicts", "sources"):

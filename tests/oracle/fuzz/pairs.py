@@ -1,13 +1,14 @@
-"""The two sides of a world, behind whole gateways, and the quick way to ask both.
+"""The sides of a world: two of them behind whole gateways, and the quick way to ask all.
 
-Rule kept here: a statement is planned once, by the gateway's own parts, because both sides have one schema and one
+Rule kept here: a statement is planned once, by the gateway's own parts, because all sides have one schema and one
 policy; the proven SQL then runs on each side through the warehouse's own execution, which maps its errors. `ask` goes
-the whole way through both gateways, and `replan` holds the plan against the one that the other side makes.
+the whole way through one gateway.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import sys
 import tempfile
@@ -26,17 +27,41 @@ from proxy.errors import GatewayError
 from proxy.gateway import Request, visible
 from proxy.query.bind import DEFAULT_CAPS, names_of, read
 from proxy.values import Caller, Plan
+from proxy.warehouses.duckdb import Settings
+from proxy.warehouses.duckdb.session import Session
 from tests import postgres
 from tests.oracle import postgres_world
 from tests.oracle.fuzz.functions import Signature, signatures
+from tests.oracle.fuzz.values import quoted
 from tests.oracle.fuzz.worlds import WHO, World
 from tests.oracle.harness import CONTEXT, Harness
 from tests.oracle.world import KEY, write_policy
 
+SIDES = 4
+"""Databases of one world: the first is held against each other one."""
 TIMEOUT_S = 4.0
 MOST_ROWS = 20_000
-GIVEN = (1, "boom", 0, None, "7", -2147483648, "", 1.5)
-"""What the caller gives for parameters of the statements."""
+GIVEN = (
+    "1",
+    "boom",
+    "0",
+    None,
+    "7",
+    "-2147483648",
+    "",
+    "1.5",
+    "2020-01-02",
+    "\\",
+    "12",
+    "infinity",
+    "EU",
+    "%a",
+    "t",
+    "2147483647",
+)
+"""What the caller gives for parameters of the statements: texts, as over a wire."""
+VARIANTS = 3
+"""How many times a statement with parameters is asked, each with other values."""
 DUCKDB_CALLS = """
 SELECT function_name, parameter_types, coalesce(return_type, '') FROM duckdb_functions()
 WHERE function_type = 'scalar' ORDER BY ALL
@@ -104,16 +129,16 @@ def failed(error: GatewayError) -> Told:
 
 
 class Pair(Protocol):
-    """Two sides of one world on one engine."""
+    """The sides of one world on one engine."""
 
     version: str
     calls: Mapping[str, list[Signature]]
     harnesses: tuple[Harness, Harness]
 
-    def both(self, plan: Plan) -> tuple[Told, Told]:
-        """Run a plan on both sides."""
+    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
+        """What each side says to a plan, with one choice of values for the caller's own parameters."""
 
-    def raised(self, sql: str) -> set[str]:
+    def raised(self, sql: str, given: Mapping[str, Any]) -> set[str]:
         """The SQLSTATEs in which a statement ends over only what the caller sees, in any order of computing."""
 
     def close(self) -> None:
@@ -143,10 +168,10 @@ class Planner:
         plan: Plan = gateway._rewriter.rewrite(query, gateway._policy.decide(view, caller, query))
         return plan
 
-    def values(self, plan: Plan) -> list[Any]:
+    def values(self, plan: Plan, variant: int) -> list[Any]:
         """What is bound to a plan's slots."""
         gateway, caller, *_ = self._of[0]
-        values: list[Any] = gateway._bind(plan, caller, given(plan))
+        values: list[Any] = gateway._bind(plan, caller, given(plan, variant))
         return values
 
     def caller(self, side: int) -> Caller:
@@ -155,10 +180,10 @@ class Planner:
         return caller
 
 
-def given(plan: Plan) -> dict[str, Any]:
+def given(plan: Plan, variant: int = 0) -> dict[str, Any]:
     """What the caller binds to a statement's own parameters."""
-    names = plan.query.parameters
-    return {name: GIVEN[(i + len(plan.query.sql)) % len(GIVEN)] for i, name in enumerate(names)}
+    rng = random.Random(f"{variant} {plan.query.sql}")
+    return {name: rng.choice(GIVEN) for name in plan.query.parameters}
 
 
 def ask(harness: Harness, caller: Caller, plan: Plan) -> Told:
@@ -190,7 +215,7 @@ class Watch:
 
 
 class OnDuckdb:
-    """Both sides as DuckDB files."""
+    """Every side as a DuckDB file."""
 
     PLANS = (
         "",
@@ -199,12 +224,14 @@ class OnDuckdb:
         "join_order,build_side_probe_side,filter_pushdown,statistics_propagation,empty_result_pullup",
     )
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, sides: int = SIDES) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="usher-fuzz-"))
         self.version = f"duckdb {duckdb.__version__}"
         self._world = world
+        self.sides = sides
         made = []
-        for side in (0, 1):
+        self._sessions = []
+        for side in range(sides):
             folder = self.folder / str(side)
             folder.mkdir()
             world.build(folder / "raw.duckdb", side)
@@ -216,23 +243,27 @@ class OnDuckdb:
                 "memory_limit": "512MiB",
                 "refresh_s": 1e9,
             }
+            if side > 1:
+                self._sessions.append(Session("shop", Settings.model_validate(settings)))
+                continue
             policy = write_policy(folder / "policies", world.policy())
             made.append(
                 Harness(folder, settings, policy, key=KEY, attributes=("who",), parser={"timeout_s": 20, "workers": 1})
             )
         self.harnesses = made[0], made[1]
         self.planner = Planner(self.harnesses)
-        self._sessions = [h.app.gateway._warehouses["shop"]._session for h in made]  # type: ignore[attr-defined]
+        whole: list[Any] = [harness.app.gateway._warehouses["shop"] for harness in made]
+        self._sessions[:0] = [warehouse._session for warehouse in whole]
         self._watch = Watch()
         with duckdb.connect() as connection:
             rows = connection.execute(DUCKDB_CALLS).fetchall()
         self.calls = signatures(rows, made[0].app.gateway._warehouses["shop"].dialect.functions)
         self._visible: duckdb.DuckDBPyConnection | None = None
 
-    def both(self, plan: Plan) -> tuple[Told, Told]:
-        """Run a plan on both sides."""
-        values = self.planner.values(plan)
-        return self._run(0, plan.sql, values), self._run(1, plan.sql, values)
+    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
+        """See `Pair`."""
+        values = self.planner.values(plan, variant)
+        return [self._run(side, plan.sql, values) for side in range(self.sides)]
 
     def _run(self, side: int, sql: str, values: Sequence[Any]) -> Told:
         execution = self._sessions[side].execution()
@@ -253,8 +284,9 @@ class OnDuckdb:
             execution.close()
             self._sessions[side].release()
 
-    def raised(self, sql: str) -> set[str]:
+    def raised(self, sql: str, given: Mapping[str, Any]) -> set[str]:
         """See `Pair`."""
+        sql = _written_out(sql, given)
         if self._visible is None:
             self._visible = self._copy()
         found = set()
@@ -277,11 +309,20 @@ class OnDuckdb:
 
     def close(self) -> None:
         """End everything and remove it."""
+        for session in self._sessions[2:]:
+            session.retire()
         for harness in self.harnesses:
             harness.close()
         if self._visible is not None:
             self._visible.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _written_out(sql: str, given: Mapping[str, Any]) -> str:
+    """A statement with texts in the place of its parameters, for the copy that no gateway stands before."""
+    for name, value in sorted(given.items(), reverse=True):
+        sql = sql.replace(f"${name}", "NULL" if value is None else quoted(value))
+    return sql
 
 
 def copy_visible(world: World, harness: Harness, caller: Caller, path: Path) -> None:
@@ -304,7 +345,7 @@ async def _table(harness: Harness, caller: Caller, sql: str, parameters: Mapping
 
 
 class OnPostgres:
-    """Both sides as databases of one server."""
+    """Every side as a database of one server."""
 
     SETTINGS = (
         "",
@@ -317,22 +358,26 @@ class OnPostgres:
     INDEXES = 3
     """Every so many'th table has indexes and extended statistics."""
 
-    def __init__(self, world: World, server: postgres.Server) -> None:
+    def __init__(self, world: World, server: postgres.Server, sides: int = SIDES) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="usher-fuzz-"))
         self.folder.chmod(0o755)
         self.version = "postgresql " + server.query("postgres", "SHOW server_version")[0][0]
         self._world = world
+        self.sides = sides
         self._server = server
         self._schemas = [*world.tables, "acl"]
         made = []
         self.databases = []
         self._runner = asyncio.Runner()
-        for side in (0, 1):
+        for side in range(sides):
             folder = self.folder / str(side)
             folder.mkdir()
             folder.chmod(0o755)
             world.build(folder / "raw.duckdb", side)
             self.databases.append(self._loaded(folder / "raw.duckdb", folder / "csv", ", owner_"))
+            if side > 1:
+                self.databases[-1].setup(self._schemas)
+                continue
             made.append(
                 postgres_world.harness(
                     self.databases[-1],
@@ -368,13 +413,12 @@ class OnPostgres:
     async def _opened(self, database: postgres.Database) -> Any:
         return database.warehouse("shop", schemas=self._schemas, refresh_s=1e9)
 
-    def both(self, plan: Plan) -> tuple[Told, Told]:
-        """Run a plan on both sides."""
-        return self._runner.run(self._both(plan, self.planner.values(plan)))
+    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
+        """See `Pair`."""
+        return self._runner.run(self._told(plan, self.planner.values(plan, variant)))
 
-    async def _both(self, plan: Plan, values: Sequence[Any]) -> tuple[Told, Told]:
-        one, two = await asyncio.gather(self._run(0, plan.sql, values), self._run(1, plan.sql, values))
-        return one, two
+    async def _told(self, plan: Plan, values: Sequence[Any]) -> list[Told]:
+        return await asyncio.gather(*(self._run(side, plan.sql, values) for side in range(self.sides)))
 
     async def _run(self, side: int, sql: str, values: Sequence[Any]) -> Told:
         try:
@@ -390,9 +434,9 @@ class OnPostgres:
         except GatewayError as error:
             return failed(error)
 
-    def raised(self, sql: str) -> set[str]:
+    def raised(self, sql: str, given: Mapping[str, Any]) -> set[str]:
         """See `Pair`."""
-        return self._runner.run(self._raised(sql))
+        return self._runner.run(self._raised(_written_out(sql, given)))
 
     async def _raised(self, sql: str) -> set[str]:
         import asyncpg

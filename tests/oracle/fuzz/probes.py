@@ -281,6 +281,9 @@ OF_HIDDEN = (
 )
 """Conditions that raise on hidden rows, and on no honest one or few."""
 
+BOUND = 0.12
+"""The share of statements with bound parameters."""
+
 
 class Probes:
     """Draws one statement after another."""
@@ -289,11 +292,12 @@ class Probes:
         self._rng = rng
         self._names = [t.full for t in tables if t.name != "open"]
         self._calls = calls
-        self._alias = "q"
+        self._parameters: int | None = None
 
     def statement(self) -> str:
         """One statement."""
         rng = self._rng
+        self._parameters = 0 if rng.random() < BOUND else None
         text = rng.choice(POSITIONS)
         made: dict[str, str] = {"t": rng.choice(self._names), "u": rng.choice(self._names)}
         for name, make in (
@@ -390,5 +394,9 @@ class Probes:
     def _leaf(self, kind: str) -> str:
         rng = self._rng
         if kind in COLUMNS and rng.random() < 0.7:
-            return f"{self._alias}.{rng.choice(COLUMNS[kind])}"
+            return f"q.{rng.choice(COLUMNS[kind])}"
+        if self._parameters is not None and kind in CASTS and rng.random() < 0.7:
+            self._parameters += 1
+            text = f"${self._parameters}"
+            return text if rng.random() < 0.6 else f"CAST({text} AS {rng.choice(CASTS[kind])})"
         return rng.choice(LITERALS[kind]) if kind in LITERALS else "NULL"

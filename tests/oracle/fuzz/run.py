@@ -1,6 +1,6 @@
 """A run: worlds one after another, statements on each, counts, and the findings with their smallest case.
 
-Rule kept here: a statement counts where it reached both databases; refusals are counted apart. Nothing that differed is
+Rule kept here: a statement counts where it reached every side; refusals are counted apart. Nothing that differed is
 left out of the report: what is recognised (see verdicts.py) is counted by its name, with examples.
 """
 
@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from proxy.errors import GatewayError
 from proxy.values import Plan
 from tests.oracle.fuzz import schemas
-from tests.oracle.fuzz.pairs import OnDuckdb, OnPostgres, ask
+from tests.oracle.fuzz.pairs import SIDES, VARIANTS, OnDuckdb, OnPostgres, Told, ask, given
 from tests.oracle.fuzz.shrink import shrunk
 from tests.oracle.fuzz.statements import Statements
 from tests.oracle.fuzz.verdicts import Judge, Verdict
@@ -28,6 +28,9 @@ from tests.postgres import Server
 
 WHOLE = 100
 """One statement in so many goes the whole way through both gateways, and is planned on both sides."""
+ALWAYS = ("wide", "company")
+OTHERS = 4
+"""Schemas of real statements in one world."""
 EXAMPLES = 200
 """Of each recognised kind, so many statements are kept."""
 
@@ -45,7 +48,9 @@ class Options:
     pause: Path | None = None
     """The run stands still while this file exists."""
     schemas: tuple[str, ...] = ()
-    """Schemas to fill; all of them where none is named."""
+    """Schemas to fill; where none is named, some in turn."""
+    sides: int = SIDES
+    """Databases of a world, from 2: the first is held against each other one."""
     until: float | None = None
     """When to end at the latest (seconds since the epoch)."""
 
@@ -54,6 +59,7 @@ class Options:
 class Report:
     """Counts of one run, and what it found."""
 
+    sides: int
     version: str = ""
     reached: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -71,7 +77,8 @@ class Report:
         """The counts, for a file."""
         return {
             "version": self.version,
-            "reached_both": self.reached,
+            "statements": self.reached,
+            "comparisons": self.reached * (self.sides - 1),
             "distinct": len(self.distinct),
             "answered": self.outcomes["answered"],
             "failed_alike": dict((self.outcomes - Counter({"answered": self.outcomes["answered"]})).most_common()),
@@ -93,7 +100,7 @@ class Run:
         self._server = server
         self._tell = tell
         self._rng = random.Random(f"{options.engine} {options.seed}")
-        self.report = Report()
+        self.report = Report(options.sides)
         self.stop = False
 
     def go(self, noted: Callable[[Report], None] = lambda _: None) -> Report:
@@ -110,11 +117,14 @@ class Run:
         late = self._options.until is not None and time.time() >= self._options.until
         return self.stop or late or self.report.reached >= self._options.count
 
+    def _opened(self, world: World) -> OnDuckdb | OnPostgres:
+        sides = self._options.sides
+        return OnDuckdb(world, sides) if self._server is None else OnPostgres(world, self._server, sides)
+
     def _on(self, number: int, noted: Callable[[Report], None]) -> None:
         options = self._options
-        names = options.schemas or tuple(schemas.tables())
-        world = World(number, names, options.engine)
-        pair = OnDuckdb(world) if self._server is None else OnPostgres(world, self._server)
+        world = World(number, options.schemas or in_turn(number), options.engine)
+        pair = self._opened(world)
         try:
             self.report.version = pair.version
             shown(pair, world)
@@ -127,7 +137,11 @@ class Run:
                     break
                 while options.pause is not None and options.pause.exists():
                     time.sleep(1)
-                turn.one(source, sql)
+                try:
+                    turn.one(source, sql)
+                except Exception as error:
+                    self.report.findings.append({"statement": sql, "world": number, "how": f"raised {error!r}"})
+                    raise
                 if time.monotonic() - told > 20:
                     told = time.monotonic()
                     self.report.seconds += told - began
@@ -140,10 +154,7 @@ class Run:
     def found(self, sql: str, world: World, pair: OnDuckdb | OnPostgres, judge: Judge, how: str) -> None:
         """A finding: make it small, and say it."""
         least = shrunk(sql, self._options.engine, judge.differs) if judge.differs(sql) else sql
-        told: tuple[object, object] = ("", "")
-        if judge.differs(least):
-            plan = pair.planner.plan(least)
-            told = pair.both(plan)
+        told = judge.case(least) or ("it did not differ when asked again", "")
         case = {
             "statement": least,
             "found": sql,
@@ -180,24 +191,34 @@ class _Turn:
             report.refused[f"{error.code} {reason}".strip()] += 1
             self._stream.refused()
             return
-        one, two = self._pair.both(plan)
+        for variant in range(VARIANTS if plan.query.parameters else 1):
+            self._asked_with(source, plan, variant)
+
+    def _asked_with(self, source: str, plan: Plan, variant: int) -> None:
+        report, sql, values = self._run.report, plan.query.sql, given(plan, variant)
+        first, *others = self._pair.told(plan, variant)
         report.reached += 1
         report.sources[source] += 1
-        report.outcomes[one.outcome] += 1
-        report.distinct.add(hashlib.blake2b(sql.encode(), digest_size=8).digest())
-        verdict = Verdict.SAME if one.same(two) else self._judge.verdict(sql, one, two)
-        report.verdicts[verdict.value] += 1
-        if verdict is Verdict.FINDING:
+        report.outcomes[first.outcome] += 1
+        report.distinct.add(hashlib.blake2b(repr((sql, values)).encode(), digest_size=8).digest())
+        verdicts = [self._verdict(sql, first, other, values) for other in others]
+        report.verdicts.update(verdict.value for verdict in verdicts)
+        if Verdict.FINDING in verdicts:
             self.found = True
-            self._run.found(sql, self._world, self._pair, self._judge, "the proven SQL on both sides")
-        elif verdict is not Verdict.SAME and report.verdicts[verdict.value] <= EXAMPLES:
-            told = [str(side)[:300] for side in (one, two)]
-            report.examples.append(
-                {"verdict": verdict.value, "world": str(self._world.number), "sql": sql, "one": told[0], "two": told[1]}
-            )
+            self._run.found(sql, self._world, self._pair, self._judge, "the proven SQL on two sides")
         self._asked += 1
-        if self._asked % WHOLE == 0 and verdict is Verdict.SAME:
+        if self._asked % WHOLE == 0 and set(verdicts) == {Verdict.SAME}:
             self._whole_way(plan)
+
+    def _verdict(self, sql: str, one: Told, two: Told, values: Mapping[str, Any]) -> Verdict:
+        """What holds of one pair of sides; of what is recognised some examples are kept."""
+        if one.same(two):
+            return Verdict.SAME
+        report, verdict = self._run.report, self._judge.verdict(sql, one, two, values)
+        if verdict is not Verdict.FINDING and report.verdicts[verdict.value] <= EXAMPLES:
+            told = {"one": str(one)[:300], "two": str(two)[:300]}
+            report.examples.append({"verdict": verdict.value, "world": str(self._world.number), "sql": sql, **told})
+        return verdict
 
     def _whole_way(self, plan: Plan) -> None:
         """Through both gateways, whole; and the other side's plan must be the same."""
@@ -205,16 +226,23 @@ class _Turn:
         report.whole_way += 1
         assert pair.planner.plan(sql, 1).sql == plan.sql, sql
         told = [ask(harness, pair.planner.caller(side), plan) for side, harness in enumerate(pair.harnesses)]
-        if not told[0].same(told[1]) and self._judge.verdict(sql, *told) is Verdict.FINDING:
+        if not told[0].same(told[1]) and self._judge.verdict(sql, *told, given(plan)) is Verdict.FINDING:
             self.found = True
             self._run.found(sql, self._world, pair, self._judge, f"whole gateways: {told[0]} / {told[1]}")
 
 
+def in_turn(number: int) -> tuple[str, ...]:
+    """The schemas of a world: the two that every one has, and some of the others, each in its turn."""
+    others = [name for name in schemas.tables() if name not in ALWAYS]
+    return (*ALWAYS, *(others[(number * OTHERS + i) % len(others)] for i in range(OTHERS)))
+
+
 def shown(pair: OnDuckdb | OnPostgres, world: World) -> None:
-    """Both sides show the caller the same rows of every table, and as many as were made for them; else it is the fuzzer
+    """All sides show the caller the same rows of every table, and as many as were made for them; else it is the fuzzer
     that is wrong. Raises `AssertionError`."""
     for one in world.governed:
-        told = pair.both(pair.planner.plan(f"SELECT * FROM {one.table.full}"))
-        assert told[0].table is not None, (one.table.full, str(told[0]))
-        assert told[0].table.num_rows == world.rows, (one.table.full, one.filter)
-        assert told[0].same(told[1]), (one.table.full, one.masks, str(told[0]), str(told[1]))
+        first, *others = pair.told(pair.planner.plan(f"SELECT * FROM {one.table.full}"))
+        assert first.table is not None, (one.table.full, str(first))
+        assert first.table.num_rows == world.rows, (one.table.full, one.filter)
+        for other in others:
+            assert first.same(other), (one.table.full, one.masks, str(first), str(other))

@@ -14,14 +14,17 @@ by running something, never by what a statement looks like alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from proxy.errors import GatewayError
-from tests.oracle.fuzz.pairs import Pair, Planner, Told
+from tests.oracle.fuzz.pairs import VARIANTS, Pair, Planner, Told, given
 
 STOPPED = ("timeout", "too-large")
 
@@ -44,7 +47,7 @@ class Judge:
         self._planner = planner
         self._dialect = dialect
 
-    def verdict(self, sql: str, one: Told, two: Told) -> Verdict:
+    def verdict(self, sql: str, one: Told, two: Told, given: Mapping[str, Any] = MappingProxyType({})) -> Verdict:
         """What this difference is."""
         if any(told.error is not None and told.error[0] in STOPPED for told in (one, two)):
             return Verdict.STOPPED
@@ -53,15 +56,24 @@ class Judge:
         if one.table is not None and two.table is not None:
             return Verdict.UNDETERMINED if self._is_open(sql, one, two) else Verdict.FINDING
         states = {str(told.error[-1]) for told in (one, two) if told.error is not None}
-        return Verdict.PLAN_CHOICE if states <= self._pair.raised(sql) else Verdict.FINDING
+        return Verdict.PLAN_CHOICE if states <= self._pair.raised(sql, given) else Verdict.FINDING
 
     def differs(self, sql: str) -> bool:
         """Whether a statement is a finding."""
+        return self.case(sql) is not None
+
+    def case(self, sql: str) -> tuple[Told, Told] | None:
+        """What two sides say to a statement that is a finding; None for one that is none."""
         try:
-            told = self._pair.both(self._planner.plan(sql))
+            plan = self._planner.plan(sql)
         except GatewayError:
-            return False
-        return self.verdict(sql, *told) is Verdict.FINDING
+            return None
+        for variant in range(VARIANTS if plan.query.parameters else 1):
+            first, *others = self._pair.told(plan, variant)
+            for other in others:
+                if self.verdict(sql, first, other, given(plan, variant)) is Verdict.FINDING:
+                    return first, other
+        return None
 
     def _is_open(self, sql: str, one: Told, two: Told) -> bool:
         assert one.table is not None
@@ -72,10 +84,10 @@ class Judge:
         if closed is None:
             return False
         try:
-            told = self._pair.both(self._planner.plan(closed))
+            first, *others = self._pair.told(self._planner.plan(closed))
         except GatewayError:
             return False
-        return told[0].table is not None and told[0].same(told[1])
+        return first.table is not None and all(first.same(other) for other in others)
 
 
 ORDERED = (

@@ -1,6 +1,6 @@
-"""One world: its policy, and two databases that show the caller the same and differ in all else.
+"""One world: its policy, and databases that show the caller the same and differ in all else.
 
-Rule kept here: both sides have the same tables with as many rows (that a table is larger shows, as the threat model
+Rule kept here: all sides have the same tables with as many rows (that a table is larger shows, as the threat model
 says), and the rows that the caller sees stand in the same order. What differs is the values of hidden rows, of denied
 columns, and behind masks. Nothing here is computed by the gateway.
 """
@@ -213,7 +213,7 @@ class World:
         with duckdb.connect(str(path)) as connection:
             connection.execute("CREATE SCHEMA acl; CREATE TABLE acl.keys (k INTEGER, who VARCHAR)")
             keys = [f"({i}, 'eva')" for i in range(1, KEYS + 1, 2)]
-            keys += [f"({2 * (i * 37 if side else i)}, {quoted(('bob', '')[i % 2])})" for i in range(30)]
+            keys += [f"({2 * (i * (36 + side) if side else i)}, {quoted(('bob', '')[i % 2])})" for i in range(30)]
             connection.execute(f"INSERT INTO acl.keys VALUES {', '.join(keys)}")
             for schema in self.tables:
                 connection.execute(f"CREATE SCHEMA {schema}")
@@ -267,7 +267,7 @@ class World:
         plain = side == 0
         if self.path == PATHS[1]:
             plain = random.Random(f"{self.number} {table.full} {column.name}").random() < 0.5
-            plain = plain if side == 0 else not plain
+            plain = plain if side == 0 else not plain or random.Random(f"{side} {column.name}").random() < 0.3
         if plain and self.path == PATHS[2]:
             return honest(column.kind, random.Random(column.name))
         if plain or rng.random() < 0.2:

@@ -95,3 +95,4 @@ SELECT JSON_VALUE(data, '$.a' RETURNING bigint DEFAULT 7 ON EMPTY NULL ON ERROR)
 SELECT name IS JSON, name IS NOT JSON ARRAY WITH UNIQUE KEYS FROM customers;
 SELECT id FROM customers WHERE (born, born) OVERLAPS (DATE '2024-01-01', DATE '2024-02-01');
 WITH t AS (SELECT 1 AS "null", id AS "true" FROM customers) SELECT t.null, t.true FROM t;
+SELECT div(credit, 10) * 10, mod(id, 2) FROM customers WHERE div(credit, id) > 1;
