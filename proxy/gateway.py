@@ -354,7 +354,8 @@ class Gateway:
             return await warehouse.execute(plan.sql, parameters, timeout_s, plan.query.catalog_version)
         catalog = await warehouse.catalog()
         view = self._policy.view(life.caller, catalog)
-        return await self._introspection.execute(plan, catalog, view, life.caller, session, parameters, timeout_s)
+        async with self._limits.turn(life.caller):
+            return await self._introspection.execute(plan, catalog, view, life.caller, session, parameters, timeout_s)
 
     async def _execute(self, life: _Life, parameters: list[Any], request: Request) -> Answer:
         plan = life.plan

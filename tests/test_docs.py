@@ -106,6 +106,12 @@ def test_files_and_tests_named_in_code_spans_exist(path: Path) -> None:
     assert not missing, missing
 
 
+def test_every_file_of_attacks_is_on_the_map() -> None:
+    named = {file for file, _ in CODE_PATH.findall((ROOT / "docs/reference/attacks.md").read_text(encoding="utf-8"))}
+    tried = {relative(path) for path in (ROOT / "tests" / "bypass").glob("test_*.py")}
+    assert tried - named == set()
+
+
 def test_every_claim_of_the_threat_model_names_a_test() -> None:
     page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
     holds = page.split("## What holds")[1].split("## What does not hold")[0]

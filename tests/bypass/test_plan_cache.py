@@ -78,7 +78,9 @@ def test_the_same_text_in_another_spelling_is_another_plan(served: Served) -> No
     assert (one.sql, two.sql) == (one.sql, one.sql.replace(" a ", " A "))
 
 
-async def _at_once(served: Served, callers: list[Caller]) -> list[list[Any]]:
+async def at_once(served: Served, callers: list[Caller]) -> list[list[Any]]:
+    """What callers who ask at the same time see."""
+
     async def one(caller: Caller) -> list[Any]:
         answer = await served.harness.app.gateway.run(caller, Request(SQL), CONTEXT)
         return [row for batch in [b async for b in answer.batches] for row in batch.to_pylist()]
@@ -89,4 +91,4 @@ async def _at_once(served: Served, callers: list[Caller]) -> list[list[Any]]:
 def test_callers_at_the_same_time_do_not_mix(served: Served) -> None:
     pairs = [_analyst(served, f"{region}{i}", region=region) for i in range(4) for region in ("EU", "US")]
     expected = [[{"n": 20, "r": "EU"}], [{"n": 20, "r": "US"}]] * 4
-    assert served.harness.run(_at_once(served, pairs)) == expected
+    assert served.harness.run(at_once(served, pairs)) == expected

@@ -9,7 +9,7 @@ from proxy.introspection.settings import Settings
 
 
 def test_defaults() -> None:
-    assert (Settings().workers, Settings().timeout_s, Settings().memory_mb) == (1, 10, 256)
+    assert (Settings().workers, Settings().timeout_s, Settings().memory_mb) == (2, 10, 256)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"timeout_s": 0}, {"memory_mb": 1}, {"memory": 1}])

@@ -14,7 +14,7 @@ import pytest
 from proxy.values import Caller
 from tests.oracle.harness import Harness
 from tests.oracle.world import KEY, write_policy
-from tests.postgres import Database
+from tests.postgres import Database, Server
 
 ROWS = 4_000
 EACH = 3
@@ -31,6 +31,8 @@ FILTERS = {
 }
 PREDICATES = {
     "division": "100 / (salary - 100000) > -1000",
+    "whole_quotient": "div(100, salary - 100000) > -1000",
+    "overlap": "(DATE '2024-01-01', make_interval(days => salary * 2000)) OVERLAPS (DATE '2024-01-01', DATE '2024-01-02')",
     "remainder": "100 % (salary - 100000) > -1000",
     "cast": "CAST(name AS INTEGER) > 0",
     "narrowing": "CAST(salary AS SMALLINT) > 0",
@@ -62,6 +64,12 @@ PREDICATES = {
     "quotient_of_decimals": "price / (price - 9999999999999.99) > -1e30",
     "sum_times_whole": "(SELECT sum(salary + w.n) FROM (VALUES (0)) w (n)) * 99999999999999 > 0",
 }
+JSON = (
+    "JSON_VALUE(name, '$' RETURNING integer ERROR ON ERROR) > 0",
+    "JSON_VALUE(('[' || name || ']')::jsonb, '$[0]') IS NOT NULL",
+    "JSON_VALUE('{}', name::jsonpath) IS NULL",
+)
+"""Those that PostgreSQL has from version 17 on."""
 POSITIONS = {
     "where": "SELECT count(*) FROM {t} e WHERE {p}",
     "on": "SELECT count(*) FROM {t} e JOIN k ON {p} AND k.a = e.id % 100 + 1",
@@ -150,6 +158,17 @@ def test_hidden_rows_do_not_raise(harness: Harness, reader: Caller, table: str, 
     tried = [list(PREDICATES.values())[(first + i) % len(PREDICATES)] for i in range(EACH)]
     for predicate in tried:
         harness.ask(reader, POSITIONS[position].format(t=table, p=predicate))
+
+
+@pytest.mark.parametrize("predicate", JSON)
+@pytest.mark.parametrize("table", ["eq", "calls", "in_query"])
+def test_hidden_rows_do_not_raise_in_json(
+    harness: Harness, reader: Caller, postgres_server: Server, table: str, predicate: str
+) -> None:
+    if postgres_server.major < 17:
+        pytest.skip("PostgreSQL has JSON_VALUE from version 17 on")
+    for position in POSITIONS.values():
+        harness.ask(reader, position.format(t=table, p=predicate))
 
 
 RELAXED = (

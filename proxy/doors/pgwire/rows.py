@@ -155,13 +155,19 @@ def add(parts: Parts, array: Array, column: ResultColumn) -> None:
 
 
 def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Parts of a batch that are encoded at once."""
-    if 0 < batch.num_rows <= FEW_ROWS:
-        yield batch
+    """Parts of a batch that are encoded at once: small enough for Arrow's offsets whatever form their values take."""
+    count = batch.num_rows
+    if count <= 1 or batch.nbytes <= PIECE_BYTES:
+        if count:
+            yield batch
         return
-    rows = max(FEW_ROWS, PIECE_BYTES * batch.num_rows // max(batch.nbytes, 1))
-    for start in range(0, batch.num_rows, rows):
-        yield batch.slice(start, rows)
+    rows = min(max(1, PIECE_BYTES * count // batch.nbytes), -(-count // 2))
+    for start in range(0, count, rows):
+        part = batch.slice(start, rows)
+        if part.nbytes <= 2 * PIECE_BYTES:
+            yield part
+        else:
+            yield from pieces(part)
 
 
 def _way(kind: pa.DataType, column: ResultColumn) -> scalars.Way:

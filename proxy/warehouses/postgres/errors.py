@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 import asyncpg  # type: ignore[import-untyped]
 
 from proxy.errors import GatewayError, InvalidSql, LimitExceeded, QueryFailed, QueryTimeout, WarehouseUnavailable
 from proxy.values import Reason, ReasonCode
-from proxy.warehouses.postgres.syntax import stands_in_a_view
+from proxy.warehouses.postgres.syntax import one_statement
 
 ENGINE = "The warehouse could not compute this statement. Simplify it, or try parts of it to find the one that fails."
 CONVERSION = (
@@ -155,6 +155,8 @@ _NAMED: Mapping[str, tuple[ReasonCode, str]] = {
         "The function {} does not take arguments of these types: check their number, or cast them.",
     ),
 }
+_POLICYS = "__usher"
+"""How the alias of a base table begins in every policy view; no user can write one."""
 _NAME = re.compile(r'(?:[^\W\d]\w{0,62}|"[^"\n]{1,63}")(?:\.(?:[^\W\d]\w{0,62}|"[^"\n]{1,63}"))?')
 
 
@@ -176,11 +178,51 @@ def _named(state: str, position: object, sql: str) -> GatewayError | None:
     if state not in _NAMED or not isinstance(position, str) or not position.isdecimal():
         return None
     found = _NAME.match(sql, int(position) - 1)
-    if found is None or stands_in_a_view(sql, found.start()):
+    if found is None or _in_a_view(sql, found.start()):
         return None
     name = found[0].rpartition(".")[2].strip('"')
     reason, text = _NAMED[state]
     return InvalidSql(text.format(name), Reason(reason, name), sqlstate=state)
+
+
+def _in_a_view(sql: str, place: int) -> bool:
+    """Whether a character of a rewritten text is one of a policy view's; True where the text cannot be read."""
+    try:
+        statement = one_statement(sql)
+    except GatewayError:
+        return True
+    byte = len(sql[:place].encode())
+    stack: list[Any] = [statement]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            select = item.get("SelectStmt", item)
+            if any(_is_policys(source) for source in select.get("fromClause", ())):
+                places = sorted(_places(select))
+                if places and places[0] <= byte <= places[-1]:
+                    return True
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return False
+
+
+def _is_policys(source: dict[str, Any]) -> bool:
+    alias = source.get("RangeVar", {}).get("alias", {})
+    return str(alias.get("aliasname", "")).startswith(_POLICYS)
+
+
+def _places(tree: Any) -> Iterator[int]:
+    """Where the nodes of a tree start (bytes), as far as the parser says."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if item.get("location", 0) > 0:
+                yield item["location"]
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
 
 
 DISCONNECTED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, EOFError)

@@ -16,7 +16,7 @@ from typing import Any
 import pgparse  # type: ignore[import-not-found]
 
 from proxy.dialect import Syntax
-from proxy.errors import GatewayError, InvalidSql, TooLarge, Ungovernable
+from proxy.errors import InvalidSql, TooLarge, Ungovernable
 from proxy.values import Reason, ReasonCode, Span
 
 Node = tuple[str, dict[str, Any]]
@@ -143,8 +143,6 @@ _CASTS = re.compile(r"reg(class|collation|config|database|dictionary|namespace|o
 """Names that `(x).name` would look up in the engine's catalog."""
 _ODD_NUMBER = re.compile(rb"[-+\s]*(?:0[xXoObB]|[0-9.][0-9.eE+-]*_)")
 _ESCAPED = re.compile(r'[uU]&"')
-_POLICYS = "__usher"
-"""How the alias of a base table begins in every policy view; no user can write one."""
 _EXHAUSTED = ("memory exhausted", "stack depth limit exceeded")
 _PLAIN = re.compile(r"[A-Za-z ,()/-]{1,120}")
 
@@ -258,46 +256,6 @@ def characters(sql: str, offsets: Iterable[int]) -> list[int]:
         return sorted(offsets)
     starts = [0, *accumulate(len(c.encode()) for c in sql)]
     return [bisect_left(starts, offset) for offset in sorted(offsets)]
-
-
-def stands_in_a_view(sql: str, place: int) -> bool:
-    """Whether a character of a rewritten text is one of a policy view's; True where the text cannot be read."""
-    try:
-        statement = one_statement(sql)
-    except GatewayError:
-        return True
-    byte = len(sql[:place].encode())
-    stack: list[Any] = [statement]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            select = item.get("SelectStmt", item)
-            if any(_is_policys(source) for source in select.get("fromClause", ())):
-                places = sorted(_places(select))
-                if places and places[0] <= byte <= places[-1]:
-                    return True
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
-    return False
-
-
-def _is_policys(source: dict[str, Any]) -> bool:
-    alias = source.get("RangeVar", {}).get("alias", {})
-    return str(alias.get("aliasname", "")).startswith(_POLICYS)
-
-
-def _places(tree: Any) -> Iterator[int]:
-    """Where the nodes of a tree start (bytes), as far as the parser says."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            if item.get("location", 0) > 0:
-                yield item["location"]
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
 
 
 class _Reading:

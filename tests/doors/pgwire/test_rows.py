@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proxy.doors.pgwire.rows import FEW_ROWS, PIECE_BYTES, RowEncoder
+from proxy.doors.pgwire.rows import FEW_ROWS, PIECE_BYTES, RowEncoder, pieces
 from proxy.doors.pgwire.types import METADATA
 from proxy.errors import InvalidSql
 from tests.doors.pgwire.server import Raw
@@ -87,3 +87,12 @@ def test_numbers_that_the_scan_replaced_are_null() -> None:
         encoder = RowEncoder(batch.schema, [form])
         assert b"".join(encoder.encode(batch)) == b"D\0\0\0\x0a\0\1\xff\xff\xff\xff" * (FEW_ROWS + 1)
         assert b"".join(encoder.encode(batch.slice(0, 1))) == b"D\0\0\0\x0a\0\1\xff\xff\xff\xff"
+
+
+def test_rows_of_very_different_sizes_are_parted_too() -> None:
+    values = ["x" * (PIECE_BYTES if i < 5 else 1) for i in range(20_000)]
+    batch = pa.record_batch([pa.array(values)], names=["v"])
+    parts = list(pieces(batch))
+    assert [v for p in parts for v in p.column(0).to_pylist()] == values
+    assert max(p.nbytes for p in parts) <= 2 * PIECE_BYTES
+    assert len(parts) < 50

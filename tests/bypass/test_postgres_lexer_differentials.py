@@ -1,0 +1,85 @@
+"""PostgreSQL: texts that two parsers might read in two ways, and names that the rewriter keeps for itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bypass.asking import SAME, Door
+from tests.bypass.postgres_shop import ServedOnPostgres, hold
+
+CASES = {
+    "comment_breaks_out": ("SELECT 1 AS k, '' AS v -- */ UNION ALL SELECT k, v FROM vault --", SAME),
+    "nested_comment": ("SELECT 1 AS a /* /* */ UNION ALL SELECT k FROM vault */", SAME),
+    "comment_ends_early": ("SELECT 1 AS a /* /* */ */ UNION ALL SELECT k FROM vault", "unknown-table"),
+    "unclosed_comment": ("SELECT 1 /* UNION ALL SELECT k FROM vault", "syntax"),
+    "dashes_in_a_comment": ("SELECT 1 AS a /* -- */ UNION ALL SELECT k FROM vault", "unknown-table"),
+    "dashes_and_cr": ("SELECT 1 AS a --\rUNION ALL SELECT k FROM vault", "unknown-table"),
+    "dashes_and_form_feed": ("SELECT 1 AS a --\fUNION ALL SELECT k FROM vault", SAME),
+    "dashes_and_line_separator": ("SELECT 1 AS a --\u2028UNION ALL SELECT k FROM vault", SAME),
+    "dashes_and_next_line": ("SELECT 1 AS a --\u0085UNION ALL SELECT k FROM vault", SAME),
+    "dashes_in_an_operator": ("SELECT 1 +-- 2 FROM vault\n 3 AS a", SAME),
+    "dashes_end_an_operator": ("SELECT id <>--1\n 3 AS a FROM customers", SAME),
+    "slash_star_in_an_operator": ("SELECT 1 +/* 2 FROM vault */ 3 AS a", SAME),
+    "minus_minus_number": ("SELECT 1 - -1 AS a, 2 --3 FROM vault", SAME),
+    "hash_operator": ("SELECT 1 # 2 AS a", SAME),
+    "no_break_space": ("SELECT v FROM\u00a0vault", "unknown-table"),
+    "zero_width_space": ("SELECT v FROM va\u200bult", "unknown-table"),
+    "byte_order_mark": ("\ufeffSELECT v FROM vault", "syntax"),
+    "vertical_tab": ("SELECT\u000bv\u000bFROM\u000bvault", "unknown-table"),
+    "dollar_string": ("SELECT $$ ' $$ AS a UNION ALL SELECT v FROM vault", "unknown-table"),
+    "tagged_dollar_string": ("SELECT $x$ $$ ' $x$ AS a UNION ALL SELECT v FROM vault", "unknown-table"),
+    "dollar_string_hides_a_table": ("SELECT $a$ FROM vault $a$ AS a", SAME),
+    "dollar_tag_of_another_letter": ("SELECT $a$ $A$ FROM vault $a$ AS a", SAME),
+    "dollar_tag_beyond_ascii": ("SELECT $\u00e9$ FROM vault $\u00e9$ AS a", SAME),
+    "dollar_in_a_name": ("SELECT 1 AS a$b$ UNION ALL SELECT k FROM vault --$b$", "unknown-table"),
+    "dollar_tag_with_digits": ("SELECT $1a$ x $1a$ FROM vault", "syntax"),
+    "escape_string": ("SELECT E'\\'' AS a UNION ALL SELECT v FROM vault --'", "unknown-table"),
+    "escape_string_that_ends_late": ("SELECT E'\\' AS a, '' AS b UNION ALL SELECT v FROM vault --' AS c", SAME),
+    "escape_string_of_two": ("SELECT E'\\\\' AS a, ' FROM vault ' AS b", SAME),
+    "escape_string_goes_on": ("SELECT E'a'\n'\\'b' AS a", "syntax"),
+    "plain_backslash": ("SELECT '\\' AS a, ' AS b UNION ALL SELECT v FROM vault --' AS c", SAME),
+    "plain_string_goes_on": ("SELECT 'a'\n'b\\' AS a", SAME),
+    "plain_string_does_not_go_on": ("SELECT 'a' 'b' AS a", "syntax"),
+    "string_goes_on_behind_a_comment": ("SELECT 'a' -- '\n'b' AS a", "syntax"),
+    "unicode_string": ("SELECT U&'d\\0061t\\+000061' AS a", SAME),
+    "unicode_string_makes_a_quote": ("SELECT U&'\\0027 UNION ALL SELECT v FROM vault --' AS a", SAME),
+    "unicode_string_does_not_end_late": ("SELECT U&'\\' AS a, v FROM vault --' AS b", "syntax"),
+    "unicode_string_with_its_own_escape": ("SELECT U&'d!0061t' UESCAPE '!' AS a", SAME),
+    "unicode_identifier": ('SELECT * FROM U&"v\\0061ult"', "construct"),
+    "bit_string": ("SELECT B'101' = B'101' AS a, count(*) FROM customers", SAME),
+    "national_string": ("SELECT N'a' AS a, count(*) FROM customers", SAME),
+    "doubled_quotes": ("SELECT 'a''b' AS a, \"name\" FROM customers ORDER BY id LIMIT 1", SAME),
+    "quoted_name_with_quotes": ('SELECT * FROM "va""ult"', "unknown-table"),
+    "backtick": ("SELECT * FROM `vault`", "syntax"),
+    "brackets": ("SELECT * FROM [vault]", "syntax"),
+    "non_bmp_before_a_table": ("SELECT '\U0001d54c\U0001d54c' AS a, id FROM customers ORDER BY id LIMIT 2", SAME),
+    "non_bmp_before_the_vault": ("SELECT '\U0001d54c\U0001d54c' AS a, v FROM vault", "unknown-table"),
+    "non_bmp_alias": ('SELECT "\U0001d54c".id AS "\u00e9" FROM customers "\U0001d54c" ORDER BY 1 LIMIT 2', SAME),
+    "non_bmp_cte": ('WITH "\U0001d54c" AS (SELECT id FROM customers) SELECT count(*) FROM "\U0001d54c"', SAME),
+    "wide_comment_before_a_table": ("SELECT count(*) /* \U0001f600 */ FROM /* \u00e9 */ customers", SAME),
+    "wide_between_parts": ("SELECT count(*) FROM public /* \U0001f600 */ . /* \u00e9 */ customers", SAME),
+    "comment_inside_a_name": ("SELECT * FROM public./* x */vault", "unknown-table"),
+    "reserved_word_as_alias": ('SELECT "select".id FROM customers "select" ORDER BY 1 LIMIT 1', SAME),
+    "semicolon_in_a_name": ('SELECT 1 AS "a;b" UNION ALL SELECT k FROM vault', "unknown-table"),
+    "parameter_like_text": ("SELECT '$1 ? :a' AS a, count(*) FROM customers", SAME),
+    "psql_variable": ("SELECT :v FROM customers", "construct"),
+    "psql_quoted_variable": ("SELECT :'v' FROM customers", "syntax"),
+    "psql_command": ("SELECT 1 \\gset", "syntax"),
+    "number_and_name": ("SELECT 1FROM vault", "syntax"),
+    "keyword_prefix": ("SELECT 1 AS a UNION ALL(SELECT k FROM vault)", "unknown-table"),
+    "question_mark_operators": ("SELECT '{\"a\":1}'::jsonb ? 'a' AS a, count(*) FROM customers", SAME),
+    "long_name": (f"SELECT 1 AS {'a' * 64}", "construct"),
+    "long_name_of_another": (f"SELECT count(*) FROM customers {'a' * 63}", SAME),
+    "reserved_table": ('SELECT * FROM "__usher"', "construct"),
+    "reserved_result": ("SELECT 1 AS __usher", "construct"),
+    "reserved_upper": ('SELECT 1 AS "__USHER_x"', "construct"),
+    "reserved_cte": ("WITH __usher AS (SELECT 1) SELECT * FROM __usher", "construct"),
+    "reserved_window": ("SELECT count(*) OVER __usher FROM customers WINDOW __usher AS ()", "construct"),
+    "reserved_by_escapes": ('SELECT 1 AS U&"\\005f_usher"', "construct"),
+    "reserved_full_width": ('SELECT 1 AS "\uff3f\uff3fusher"', SAME),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_lexer_differentials(on_postgres: ServedOnPostgres, postgres_door: Door, case: str) -> None:
+    hold(on_postgres, postgres_door, *CASES[case])
