@@ -28,8 +28,8 @@ from tests.oracle.test_tpch_on_postgres import INDEXES
 from tests.postgres import Database, Server, new_database, programs
 
 SCALE = 0.1
-BUDGET_S = 7.0
-"""For the rounds of one query: from 5 to 60."""
+BUDGET_S = 4.0
+"""For the rounds of one query: from 5 to 40."""
 LIMIT_S = 20.0
 BUFFERS = "1GB"
 """All data, so that no side reads what another one left out."""
@@ -187,7 +187,7 @@ async def _medians(sides: Mapping[str, Asking], order: random.Random) -> dict[st
     """Each side's rounds after one that does not count; what ran into the limit is not asked again."""
     first = {side: await ask() for side, ask in sides.items()}
     within = {side: ask for side, ask in sides.items() if first[side][0] < LIMIT_S}
-    rounds = max(5, min(60, int(BUDGET_S / sum(first[side][0] for side in within))))
+    rounds = max(5, min(40, int(BUDGET_S / sum(first[side][0] for side in within))))
     taken: dict[str, list[tuple[float, float]]] = {side: [] if side in within else [first[side]] for side in sides}
     for _ in range(rounds):
         for side in order.sample(list(within), len(within)):
