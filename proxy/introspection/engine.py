@@ -42,6 +42,7 @@ _STORED = {
     "oidvector": ("BIGINT[]", pa.list_(pa.int64())),
     "_int2": ("BIGINT[]", pa.list_(pa.int64())),
     "_oid": ("BIGINT[]", pa.list_(pa.int64())),
+    "_regtype": ("BIGINT[]", pa.list_(pa.int64())),
     "timestamptz": ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", "UTC")),
     "time_stamp": ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", "UTC")),
     **dict.fromkeys(_NUMBERS, ("BIGINT", pa.int64())),

@@ -6,6 +6,7 @@ refused. Nothing of the user's text reaches the engine but through a node that w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -400,6 +401,24 @@ class Expressions:
             return exp.Sub(this=call(function.calls, *values), expression=exp.Literal.number(1)), kind
         return call(function.calls, *values), kind
 
+    def _format(self, node: exp.Format, scope: Scope) -> Typed:
+        """format() with a text that is written out: its parts, joined."""
+        if not isinstance(node.this, exp.Literal):
+            raise refused(node)
+        parts = _FORMAT.split(node.this.name)
+        arguments = [self.translate(argument, scope) for argument in node.expressions]
+        made: exp.Expr = exp.Literal.string(parts[0])
+        for sign, rest in zip(parts[1::2], parts[2::2], strict=True):
+            piece: exp.Expr = exp.Literal.string("%")
+            if sign != "%":
+                if not arguments:
+                    raise refused(node)
+                value, kind = arguments.pop(0)
+                self.settled(kind, "text")
+                piece = call(_FORMATS[sign], cast(value, kind, "text"))
+            made = exp.DPipe(this=made, expression=exp.DPipe(this=piece, expression=exp.Literal.string(rest)))
+        return exp.Paren(this=made), "text"
+
     def _expanded(self, argument: exp.Expr, scope: Scope) -> exp.Expr:
         """unnest() of an array with the places of its items, as rows (x, n)."""
         made, _ = self.translate(argument, scope)
@@ -443,6 +462,8 @@ def _quoted(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=True)
 
 
+_FORMAT = re.compile("%([sIL%])")
+_FORMATS = {"s": "u_text", "I": "u_quote_ident", "L": "u_quote_nullable"}
 _Rule: TypeAlias = Callable[[Expressions, Any, Scope], Typed]
 _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.Literal: Expressions._literal,
@@ -478,4 +499,5 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.Bracket: Expressions._bracket,
     exp.Anonymous: Expressions._anonymous,
     exp.Dot: Expressions._dot,
+    exp.Format: Expressions._format,
 }

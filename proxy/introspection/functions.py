@@ -47,6 +47,7 @@ _ORDINARY = frozenset(
         "array_lower",
         "array_position",
         "array_remove",
+        "array_to_json",
         "array_to_string",
         "array_upper",
         "btrim",
@@ -59,6 +60,7 @@ _ORDINARY = frozenset(
         "left",
         "length",
         "octet_length",
+        "parse_ident",
         "regexp_match",
         "regexp_replace",
         "replace",
@@ -66,6 +68,7 @@ _ORDINARY = frozenset(
         "split_part",
         "string_to_array",
         "strpos",
+        "to_json",
         "quote_ident",
         "quote_literal",
         "quote_nullable",
@@ -121,6 +124,10 @@ PLAIN: Mapping[type[exp.Expr], str] = {
     exp.Order: SAME,
     exp.Ordered: SAME,
     exp.Tuple: "record",
+    exp.CurrentTimestamp: "timestamptz",
+    exp.CurrentDate: "date",
+    exp.Lag: SAME,
+    exp.Lead: SAME,
 }
 
 ORDINARY = frozenset(

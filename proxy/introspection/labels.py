@@ -77,6 +77,11 @@ _NAMES: dict[type[exp.Expr], str] = {
     exp.Trim: "btrim",
     exp.StrPosition: "position",
     exp.SplitPart: "split_part",
+    exp.CurrentTimestamp: "now",
+    exp.CurrentDate: "current_date",
+    exp.Format: "format",
+    exp.Lag: "lag",
+    exp.Lead: "lead",
     exp.Greatest: "greatest",
     exp.Least: "least",
 }

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from proxy.introspection import builtin
 from proxy.introspection.facts import Facts
 from proxy.introspection.rows import PG_CATALOG, Row, Rows
+from proxy.values import CATALOG_VERSION
 
 Helper: TypeAlias = tuple[Mapping[str, str], Sequence[Row]]
 
@@ -76,7 +77,12 @@ def _kinds(relation: str) -> Mapping[str, str]:
 
 
 def _settings(facts: Facts) -> Iterator[Row]:
-    own = {"search_path": ", ".join(quoted(schema) for schema in facts.path)}
+    major, minor = (int(part) for part in CATALOG_VERSION.split("."))
+    own = {
+        "search_path": ", ".join(quoted(schema) for schema in facts.path),
+        "server_version": CATALOG_VERSION,
+        "server_version_num": str(major * 10_000 + minor),
+    }
     for setting in builtin.settings().values():
         yield {
             "name": setting.name,

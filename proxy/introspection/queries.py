@@ -1,7 +1,7 @@
 """Queries of a statement about the catalog: SELECT, set operations, WITH.
 
-Rule kept here: a part of a query that is not named here is refused. Names of the result are seen by GROUP BY and ORDER
-BY first, as PostgreSQL does.
+Rule kept here: a part of a query that is not named here is refused. A bare name in ORDER BY means a column of the
+result first, one in GROUP BY a column of FROM first, as in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -95,8 +95,9 @@ class Queries:
         group, having = node.args.get("group"), node.args.get("having")
         if group is not None:
             allow(group, frozenset({"expressions"}))
-            named_outputs = replace_aliases(scope, _written_aliases(node, outputs))
-            group.set("expressions", [self.expressions.value(g, named_outputs) for g in group.expressions])
+            aliases = {n: k for n, k in _written_aliases(node, outputs).items() if not scope.has(n)}
+            inputs_first = replace_aliases(scope, aliases)
+            group.set("expressions", [self.expressions.value(g, inputs_first) for g in group.expressions])
         if having is not None:
             having.set("this", self.expressions.value(having.this, scope))
         self._end(node, replace_aliases(scope, _written_aliases(node, outputs)), outputs)
@@ -109,7 +110,9 @@ class Queries:
             if not isinstance(node, exp.Select):
                 scope.aliases = dict(outputs)
             for ordered in order.expressions:
-                ordered.set("this", self.expressions.value(ordered.this, scope))
+                place = _place(ordered.this, outputs)
+                made = self.expressions.value(ordered.this, scope) if place is None else exp.Literal.number(place)
+                ordered.set("this", made)
         for key in ("limit", "offset"):
             part = node.args.get(key)
             if part is not None:
@@ -179,6 +182,14 @@ class Queries:
 def replace_aliases(scope: Scope, aliases: dict[str, str]) -> Scope:
     """The scope of GROUP BY and ORDER BY, which see the names of the result first."""
     return replace(scope, aliases=aliases)
+
+
+def _place(node: exp.Expr, outputs: Outputs) -> int | None:
+    """The place, from 1, of the one column of the result that a bare name in ORDER BY means; None for all else."""
+    if not isinstance(node, exp.Column) or node.args.get("table") is not None or isinstance(node.this, exp.Star):
+        return None
+    found = [place for place, (name, _) in enumerate(outputs, start=1) if name == folded(node.this)]
+    return found[0] if len(found) == 1 else None
 
 
 def _written_aliases(node: exp.Select, outputs: Outputs) -> dict[str, str]:

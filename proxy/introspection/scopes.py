@@ -69,6 +69,10 @@ class Scope:
             scope = scope.outer
         return None
 
+    def has(self, column: str) -> bool:
+        """Whether an item of this very query has such a column."""
+        return any(source.type_of(column) is not None for source in self.sources)
+
     def source(self, alias: str) -> Source | None:
         """The item of FROM that a qualifier names."""
         scope: Scope | None = self

@@ -7,6 +7,7 @@ literal and no quoted name, as people write values in double quotes by mistake.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ _LITERALS = (
     TokenType.HEREDOC_STRING,
 )
 _UNPARSED = ("oid", "name", "regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole")
+_STATEMENTS = ("select", "insert", "update", "delete")
 _LIST = re.compile(r"\?(?: ?, ?\?)+")
 
 
@@ -99,14 +101,17 @@ def _shown(sql: str, token: Token) -> str:
 
 def _mended(sql: str, tokens: list[Token]) -> str:
     """The text with `::oid[]` spelt `::_oid`, PostgreSQL's own name of the type: the grammar takes brackets behind a
-    type that it does not know for a subscript."""
+    type that it does not know for a subscript; and with aliases such as `AS select` in quotes."""
     edits: list[tuple[int, int, str]] = []
+    for before, word in itertools.pairwise(tokens):
+        if before.token_type is TokenType.ALIAS and word.text.lower() in _STATEMENTS:
+            edits.append((word.start, word.end + 1, f'"{word.text.lower()}"'))
     for place in range(len(tokens) - 2):
         word, opened, closed = tokens[place : place + 3]
         known = word.token_type is TokenType.VAR or word.text.lower() in _UNPARSED
         if known and opened.text == "[" and closed.text == "]" and _casts(tokens, place):
             edits.append((word.start, closed.end + 1, f"_{word.text}"))
-    for start, end, text in reversed(edits):
+    for start, end, text in sorted(edits, reverse=True):
         sql = sql[:start] + text + sql[end:]
     return sql
 

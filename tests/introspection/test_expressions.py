@@ -37,6 +37,9 @@ ONE = "FROM pg_am LIMIT 1"
         ("ARRAY(SELECT nspname FROM pg_namespace WHERE nspname = 'main')", ["main"]),
         ("EXISTS (SELECT 1 FROM pg_class WHERE relname = 'nothing')", False),
         ("pg_typeof(1)", "int4"),
+        ("format('%I.%I (%s) %L 100%%', 'Sales Data', 'a', 1, NULL)", '"Sales Data".a (1) NULL 100%'),
+        ("parse_ident('main.\"Orders\"')", ["main", "Orders"]),
+        ("array_to_json(ARRAY['a'])", '["a"]'),
     ],
 )
 def test_a_value_is_that_of_the_server(expression: str, expected: object) -> None:
@@ -136,6 +139,8 @@ def test_types_of_values() -> None:
         "main.lower(relname)",
         "relname::vault",
         "relname SIMILAR TO 'a'",
+        "format(relname, 'a')",
+        "format('%s')",
         "EXTRACT(epoch FROM relname)",
         "relname ->> 'a'",
         "(relname).x",

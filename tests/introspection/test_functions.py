@@ -64,6 +64,7 @@ CALLS = (
     ("current_setting('max_index_keys')", "32"),
     ("current_setting('nothing', true)", None),
     ("current_setting('search_path')", "main"),
+    ("current_setting('server_version_num')::int / 100", 1500),
     ("set_config('jit', 'off', false)", "off"),
     ("pg_is_in_recovery()", False),
     ("pg_get_function_arguments('array_in'::regproc)", "cstring, oid, integer"),

@@ -57,6 +57,12 @@ def test_order_is_kept() -> None:
     assert rows("SELECT NULL AS a, amname FROM pg_am UNION ALL SELECT 'x', 'a' ORDER BY 2 LIMIT 1") == [("x", "a")]
 
 
+def test_a_bare_name_in_order_by_means_the_result_and_in_group_by_the_table() -> None:
+    assert rows("SELECT a.oid, 1 FROM pg_am a JOIN pg_type t ON t.oid = a.oid + 1 ORDER BY oid") == []
+    assert rows("SELECT -oid::int8 AS oid FROM pg_am WHERE oid < 406 ORDER BY oid") == [(-405,), (-403,), (-2,)]
+    assert len(rows("SELECT lower(amtype) AS amname, count(*) FROM pg_am GROUP BY amname, amtype")) == 7
+
+
 def test_a_union_has_the_types_of_its_first_query_that_has_one() -> None:
     assert types("SELECT NULL, oid FROM pg_class UNION SELECT relname, 1 FROM pg_class") == (
         ("?column?", "name"),

@@ -23,11 +23,12 @@ def test_the_redacted_form_holds_no_literal_and_no_quoted_name() -> None:
         ("SELECT $1::oid[]", "SELECT $1::_oid"),
         ("SELECT a::pg_catalog.regtype[]::text[]", "SELECT a::pg_catalog._regtype::text[]"),
         ("SELECT CAST(a AS name[])", "SELECT CAST(a AS _name)"),
+        ("SELECT a AS select, b AS Update FROM t", 'SELECT a AS "select", b AS "update" FROM t'),
         ("SELECT '::oid[]', a[1]", "SELECT '::oid[]', a[1]"),
         ("SELECT ARRAY[]::oid[], oid[]", "SELECT ARRAY[]::_oid, oid[]"),
     ],
 )
-def test_arrays_of_types_that_the_grammar_does_not_know_are_spelt_another_way(sql: str, mended: str) -> None:
+def test_what_the_grammar_does_not_know_is_spelt_another_way(sql: str, mended: str) -> None:
     assert prepare(sql).sql == mended
 
 
