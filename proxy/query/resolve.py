@@ -103,6 +103,8 @@ class Resolver:
     def _set_operation(self, node: exp.SetOperation, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         left = self.query(node.this, env, top)
         right = self.query(node.expression, env, top)
+        if isinstance(node, exp.Intersect | exp.Except):
+            self._matched(left, right)
         if left is None or right is None or node.args.get("by_name") or not _aligned(left, right):
             outs = None
         else:
@@ -115,6 +117,13 @@ class Resolver:
             )
         self._modifiers(node, outs, env)
         return outs
+
+    def _matched(self, *sides: tuple[Out, ...] | None) -> None:
+        """Rows that are held against each other: which side the engine computes first, and so whether the other one
+        raises, goes by how many different ones it expects. Columns of a side that is not known: all that were read."""
+        for side in sides:
+            known = None if side is None else frozenset(origin for out in side for origin in out.flow.origins)
+            self._guards.joined(self._ledger.read() if known is None else known, raises=False)
 
     def _modifiers(self, node: exp.Expr, outs: tuple[Out, ...] | None, env: Env | None) -> None:
         """ORDER BY, LIMIT and their kin of a set operation or sub-query see its result columns."""
