@@ -120,6 +120,11 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 )
 
 
+def _halfway(tens: int) -> st.SearchStrategy[float]:
+    """What a decimal reads as that lies exactly between two floats."""
+    return st.integers(2**53 // 5**tens + 1, 2**54 // 5**tens).map(lambda n: float((n | 1) * 10**tens))
+
+
 def _one_nan(value: float) -> float:
     """NaN without a sign or a payload, which no text tells."""
     return float("nan") if value != value else value
@@ -133,6 +138,7 @@ _FLOATS = (
     | st.integers(-(2**63), 2**63).map(float)
     | st.integers(1, 22).flatmap(lambda e: st.integers(1, 999).map(lambda n: n * 10.0**e))
     | st.integers(-1074, 1023).map(lambda e: 2.0**e)
+    | st.integers(1, 22).flatmap(_halfway)
     | st.sampled_from(_SPECIAL_FLOATS)
 ).map(_one_nan)
 _SINGLES = (
