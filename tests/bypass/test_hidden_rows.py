@@ -73,6 +73,18 @@ CASES = {
         SAME,
     ),
     "tablesample": ("SELECT count(*) FROM customers TABLESAMPLE reservoir(1000 ROWS)", SAME),
+    "sample_of_blocks": ("SELECT count(*) FROM customers TABLESAMPLE 10%", "construct"),
+    "sample_of_blocks_by_name": ("SELECT id FROM customers TABLESAMPLE system(50%)", "construct"),
+    "sample_of_blocks_that_repeats": ("SELECT id FROM customers TABLESAMPLE system(50%) REPEATABLE (42)", "construct"),
+    "sample_of_blocks_of_a_result": ("SELECT id FROM customers USING SAMPLE 50%", "construct"),
+    "sample_of_blocks_inside": (
+        "SELECT o.id FROM orders o WHERE o.id IN (SELECT id FROM customers USING SAMPLE 50% (system))",
+        "construct",
+    ),
+    "sample_of_a_join": ("SELECT o.id FROM customers c JOIN orders o USING (id) USING SAMPLE 50%", "construct"),
+    "sample_that_repeats": ("SELECT id FROM customers TABLESAMPLE reservoir(5 ROWS) REPEATABLE (42)", "construct"),
+    "sample_by_rows_that_repeats": ("SELECT count(*) FROM customers TABLESAMPLE bernoulli(100%) REPEATABLE (1)", SAME),
+    "sample_of_what_is_open": ("SELECT count(*) FROM orders TABLESAMPLE 100%", SAME),
     "sum": ("SELECT sum(credit), avg(credit), max(credit) FROM customers", SAME),
     "order_of_rows": ("SELECT id FROM customers", SAME),
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from proxy.dialect import Folding, Splice, folded
 from proxy.errors import GatewayError, Ungovernable
-from proxy.values import ReasonCode
+from proxy.values import Reason, ReasonCode
 from proxy.warehouses.duckdb.syntax import NO_LOCATION, answer, answers, cursor, nodes, one_statement, only
 
 _VIEW_ALIAS = " AS __usher"
@@ -28,6 +28,10 @@ has none before its last, so that only parts of nodes are: a text never stands b
 
 _CHANGING = frozenset({"SUBQUERY", "VALUE_PARAMETER"})
 """Nodes whose text a rewrite may change; a result's name may be made of it."""
+
+
+_SAMPLED = '"sample":{'
+_BY_ROW, _BY_BLOCK = "Bernoulli", "System"
 
 
 class _Mismatch(Exception):
@@ -51,6 +55,8 @@ def referee(original: str, rewritten: str, folding: Folding) -> Mapping[str, str
             raise _Mismatch
     except (GatewayError, _Mismatch, KeyError, RecursionError) as error:
         raise _not_proven() from error  # the parser's own words would point into policy text
+    if _SAMPLED in asked and any(splice.view is not None for splice in folding.splices):
+        _check_samples(only(original, asked))
     changing = _CHANGING | ({"COLUMN_REF"} if folding.prefixes else set())
     if not any(_made_up(item, changing) for item in expected.items):
         return {}
@@ -63,6 +69,25 @@ def _not_proven() -> Ungovernable:
         "as schema.table with an alias, and try again.",
         ReasonCode.NOT_PROVEN,
     )
+
+
+def _check_samples(statement: Any) -> None:
+    """Raises `Ungovernable` for a sample of blocks, and for one that is drawn block by block and comes out the same again:
+    a block has fewer of the rows that a view shows, the more it has of others."""
+    for node in nodes(statement):
+        sample = node.get("sample")
+        if not sample or sample["method"] == _BY_ROW or _takes_all(sample):
+            continue
+        if sample["method"] == _BY_BLOCK or sample["repeatable"]:
+            raise Ungovernable(
+                "A sample of this kind depends on rows that are not shown to you: write TABLESAMPLE bernoulli(10%), or "
+                "reservoir(100 ROWS) without REPEATABLE.",
+                Reason(ReasonCode.CONSTRUCT, "tablesample"),
+            )
+
+
+def _takes_all(sample: dict[str, Any]) -> bool:
+    return bool(sample["is_percentage"]) and sample["sample_size"].get("value") == 100
 
 
 def without_places(answer: str) -> str:
