@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
-import platform
 import signal
 import sys
 import time
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import postgres
-from tests.oracle.fuzz.run import Options, Report, Run
+from tests.oracle.fuzz.run import Options, Report, Run, machine
 
 KINDS = ("installed", "wheel")
 
@@ -112,11 +110,6 @@ def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     total["seconds"] = max(part["seconds"] for part in parts)
     total["cases"] = [case for part in parts for case in part["cases"]]
     return total
-
-
-def machine() -> str:
-    """What the counts were taken on."""
-    return f"{os.cpu_count()} processors, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

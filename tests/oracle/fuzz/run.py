@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import random
 import time
 from collections import Counter
@@ -31,6 +33,7 @@ WHOLE = 100
 ALWAYS = ("wide", "company")
 OTHERS = 4
 """Schemas of real statements in one world."""
+HASH_BYTES = 8
 EXAMPLES = 200
 """Of each recognised kind, so many statements are kept."""
 
@@ -200,7 +203,7 @@ class _Turn:
         report.reached += 1
         report.sources[source] += 1
         report.outcomes[first.outcome] += 1
-        report.distinct.add(hashlib.blake2b(repr((sql, values)).encode(), digest_size=8).digest())
+        report.distinct.add(hashlib.blake2b(repr((sql, values)).encode(), digest_size=HASH_BYTES).digest())
         verdicts = [self._verdict(sql, first, other, values) for other in others]
         report.verdicts.update(verdict.value for verdict in verdicts)
         if Verdict.FINDING in verdicts:
@@ -229,6 +232,11 @@ class _Turn:
         if not told[0].same(told[1]) and self._judge.verdict(sql, *told, given(plan)) is Verdict.FINDING:
             self.found = True
             self._run.found(sql, self._world, pair, self._judge, f"whole gateways: {told[0]} / {told[1]}")
+
+
+def machine() -> str:
+    """What a run's counts were taken on."""
+    return f"{os.cpu_count()} processors, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 def in_turn(number: int) -> tuple[str, ...]:

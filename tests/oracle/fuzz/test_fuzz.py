@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
 import proxy.query.ledger
 from tests.oracle.fuzz.pairs import OnDuckdb, OnPostgres
-from tests.oracle.fuzz.run import Options, Run
+from tests.oracle.fuzz.results import collected
+from tests.oracle.fuzz.run import HASH_BYTES, Options, Report, Run
 from tests.oracle.fuzz.shrink import shrunk
 from tests.oracle.fuzz.statements import Statements
 from tests.oracle.fuzz.verdicts import Judge, determined
@@ -121,3 +124,15 @@ def test_what_leaves_an_answer_open_is_taken_away_and_nothing_else() -> None:
     assert determined("SELECT a FROM t WHERE b > 1 LIMIT 3", "duckdb") == "SELECT a FROM t WHERE b > 1"
     assert determined("SELECT max(a), b FROM t GROUP BY b ORDER BY b", "duckdb") is None
     assert determined("SELECT string_agg(a, ',') FROM t", "postgres") == "SELECT COUNT(a) FROM t"
+
+
+def test_what_runs_kept_adds_up_and_counts_a_statement_once(tmp_path: Path) -> None:
+    for seed, hashes in ((1, b"a" * HASH_BYTES), (2, b"a" * HASH_BYTES + b"b" * HASH_BYTES)):
+        report = Report(sides=4, version="engine 1", reached=5, worlds=[seed])
+        report.outcomes.update({"answered": 3, "22012": 2})
+        report.distinct.update(hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES))
+        (tmp_path / f"engine-{seed}.json").write_text(json.dumps(report.summary()))
+        (tmp_path / f"engine-{seed}.hashes").write_bytes(b"".join(report.distinct))
+    found = collected([tmp_path])["engines"]["engine 1"]
+    assert (found["statements"], found["comparisons"], found["answered"]) == (10, 30, 6)
+    assert (found["distinct"], found["failed_alike"], found["seeds"]) == (2, {"22012": 4}, [1, 2])

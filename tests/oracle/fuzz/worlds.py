@@ -1,8 +1,9 @@
 """One world: its policy, and databases that show the caller the same and differ in all else.
 
-Rule kept here: all sides have the same tables with as many rows (that a table is larger shows, as the threat model
-says), and the rows that the caller sees stand in the same order. What differs is the values of hidden rows, of denied
-columns, and behind masks. Nothing here is computed by the gateway.
+Rule kept here: all sides have the same tables with as many rows, of which a filter's own columns let as many pass (that
+a table is larger shows, as the threat model says), and the rows that the caller sees stand in the same order. What
+differs is the other values of hidden rows, denied columns, and what is behind masks. Nothing here is computed by the
+gateway.
 """
 
 from __future__ import annotations
@@ -241,7 +242,8 @@ class World:
                 row |= self._passing(one.filter, row, shared)
             made.append((False, row))
         for _ in range(self.hidden if one.filter is not None else 0):
-            row = {c.name: self._hidden(table, c, side, mine) for c in table.columns} | one.filter.unseen(mine)  # type: ignore[union-attr]
+            row = {c.name: self._hidden(table, c, side, mine) for c in table.columns}
+            row |= one.filter.unseen(shared) if one.filter is not None else {}
             made.insert(mine.randint(0, len(made)), (True, row))
         return [self._listed(table, hidden, row, mine) for hidden, row in made]
 
