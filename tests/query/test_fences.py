@@ -54,6 +54,15 @@ def test_sums_that_have_not_are_fenced(sum_of: str) -> None:
         assert reference.fenced
 
 
+def test_a_name_that_could_be_two_columns_of_one_type_has_that_type() -> None:
+    total = "WITH r AS (SELECT sum(credit) AS s FROM t GROUP BY id) SELECT 1 FROM r WHERE s = (SELECT max(s) FROM r)"
+    (reference,) = ask(total, CATALOG).references
+    assert not reference.guarded
+    assert (reference.raises, reference.fenced) == (False, False)
+    mixed = "SELECT 1 FROM (SELECT score AS s FROM t) q WHERE s > (SELECT max(s) FROM (SELECT wide AS s FROM t) r)"
+    assert all(r.raises and r.guarded for r in ask(mixed, CATALOG).references)
+
+
 def test_other_engines_have_no_such_fence() -> None:
     (reference,) = ask("SELECT 1 FROM customers WHERE coalesce(id, 1 // 0) = 1").references
     assert not reference.fenced
