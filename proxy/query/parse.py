@@ -118,8 +118,9 @@ def _tree(sql: str, tokens: list[Token], dialect: Dialect, refused: GatewayError
         parser = sqlglot.Dialect.get_or_raise(dialect.name).parser()
         statements = [s for s in parser.parse(tokens, sql) if s is not None]
     except (SqlglotError, *_STUMBLES) as error:
+        advice = "write names in double quotes, not in backticks." if "`" in sql else "write it in a plainer form."
         raise refused or Ungovernable(
-            "The statement uses syntax that cannot be governed: write it in a plainer form.", ReasonCode.CONSTRUCT
+            f"The statement uses syntax that cannot be governed: {advice}", ReasonCode.CONSTRUCT
         ) from error
     except RecursionError as error:
         raise TooLarge("The statement is nested too deeply: flatten it with WITH.", ReasonCode.TOO_DEEP) from error

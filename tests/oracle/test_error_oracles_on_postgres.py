@@ -32,7 +32,7 @@ FILTERS = {
 PREDICATES = {
     "division": "100 / (salary - 100000) > -1000",
     "whole_quotient": "div(100, salary - 100000) > -1000",
-    "overlap": "(DATE '2024-01-01', make_interval(days => salary * 2000)) OVERLAPS (DATE '2024-01-01', DATE '2024-01-02')",
+    "overlap": "(now()::date, make_interval(days => salary * 2000)) OVERLAPS (now()::date, now()::date)",
     "remainder": "100 % (salary - 100000) > -1000",
     "cast": "CAST(name AS INTEGER) > 0",
     "narrowing": "CAST(salary AS SMALLINT) > 0",

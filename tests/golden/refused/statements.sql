@@ -79,3 +79,6 @@ SELECT __usher.note FROM orders
 -- name: a row id
 -- bind: ["invalid-sql", "unknown-column", "rowid"]
 SELECT rowid FROM orders
+-- name: names in backticks
+-- bind: ["ungovernable", "construct", "double quotes"]
+SELECT `id` FROM `orders`
