@@ -394,7 +394,8 @@ def engine_section(engine: str, records: list[Any]) -> list[str]:
         *rows,
         "",
         "Refused on purpose are statements that are no queries on tables (DESCRIBE, PIVOT as a statement), that write "
-        "or lock (SELECT INTO, FOR UPDATE), and calls of functions that are shut (below).",
+        "or lock (SELECT INTO, FOR UPDATE), calls of functions that are shut (below), and "
+        "samples of blocks, which tell how many hidden rows lie between.",
         "",
         f"## {engine}: supported",
         "",

@@ -72,8 +72,8 @@ def _not_proven() -> Ungovernable:
 
 
 def _check_samples(statement: Any) -> None:
-    """Raises `Ungovernable` for a sample of blocks, and for one that is drawn block by block and comes out the same again:
-    a block has fewer of the rows that a view shows, the more it has of others."""
+    """Raises `Ungovernable` for a sample of blocks, and for one that is drawn by block and can be repeated: a block
+    has fewer of the rows that a view shows, the more it has of others."""
     for node in nodes(statement):
         sample = node.get("sample")
         if not sample or sample["method"] == _BY_ROW or _takes_all(sample):
@@ -82,7 +82,7 @@ def _check_samples(statement: Any) -> None:
             raise Ungovernable(
                 "A sample of this kind depends on rows that are not shown to you: write TABLESAMPLE bernoulli(10%), or "
                 "reservoir(100 ROWS) without REPEATABLE.",
-                Reason(ReasonCode.CONSTRUCT, "tablesample"),
+                Reason(ReasonCode.CONSTRUCT, "block sample"),
             )
 
 

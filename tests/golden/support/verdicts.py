@@ -15,10 +15,12 @@ class Verdict(Enum):
     """Why an engine's statement is refused."""
 
     NO_QUERY = "another kind of statement"
-    SHUT = "a function that is shut on purpose"
+    SHUT = "a function or construct that is shut on purpose"
     MISSING = "an honest query"
 
 
+_SHUT = frozenset({"block sample"})
+"""Constructs that tell of hidden rows."""
 _STATEMENTS = frozenset({"describe", "summarize", "show", "into", "lock"})
 
 
@@ -28,6 +30,6 @@ def verdict(refusal: Mapping[str, Any]) -> Verdict:
         return Verdict.NO_QUERY
     if refusal["reason"] == "construct" and refusal["about"] in _STATEMENTS:
         return Verdict.NO_QUERY
-    if refusal["reason"] == "function":
+    if refusal["reason"] == "function" or (refusal["reason"] == "construct" and refusal["about"] in _SHUT):
         return Verdict.SHUT
     return Verdict.MISSING
