@@ -20,9 +20,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made.close()
 
 
-@pytest.fixture(params=["gateway", "http"])
+@pytest.fixture(params=["gateway", "http", "pgwire"])
 def door(served: Served, request: pytest.FixtureRequest) -> Door:
-    """The gateway itself, and the HTTP door."""
+    """The gateway itself, and each door."""
+    if request.param == "pgwire":
+        return served.pgwire
     return GatewayDoor(served) if request.param == "gateway" else HttpDoor(served)
 
 
@@ -48,11 +50,15 @@ def on_postgres(postgres_server: Server, shops_on_postgres: Callable[[Server], S
 
 
 EVERY_DOOR = os.environ.get("USHER_EVERY_DOOR") == "1"
-"""Both doors on each PostgreSQL server, as .ci/run asks; else one door on one server and one on the other."""
+"""Every door on each PostgreSQL server, as .ci/run asks; else the PostgreSQL protocol on one server, and the gateway
+itself on the other."""
 
 
-@pytest.fixture(params=["gateway", "http"] if EVERY_DOOR else ["one"])
+@pytest.fixture(params=["gateway", "http", "pgwire"] if EVERY_DOOR else ["one"])
 def postgres_door(on_postgres: ServedOnPostgres, postgres_server: Server, request: pytest.FixtureRequest) -> Door:
-    """The gateway itself, and the HTTP door, on PostgreSQL."""
-    through_http = request.param == "http" or (not EVERY_DOOR and postgres_server.kind == "wheel")
-    return HttpDoor(on_postgres) if through_http else GatewayDoor(on_postgres)
+    """The gateway itself, and each door, on PostgreSQL."""
+    if request.param == "http":
+        return HttpDoor(on_postgres)
+    if request.param == "pgwire" or (not EVERY_DOOR and postgres_server.kind == "wheel"):
+        return on_postgres.pgwire
+    return GatewayDoor(on_postgres)

@@ -134,6 +134,7 @@ class Dialogue:
     async def _refuse(self, error: Exception) -> None:
         """Tell what failed; a failed statement fails its transaction."""
         self._running, self._asked_to_stop = None, False
+        self._does.transaction.implicit = False
         if isinstance(error, Refused):
             fields = error.fields
         else:
