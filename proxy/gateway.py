@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -202,11 +202,8 @@ class Gateway:
         entry = self._audit.open(caller, context, self._known(request.warehouse))
         async with _refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request)
-            ticket = self._limits.admit(caller)
-            try:
+            with closing(self._limits.admit(caller)) as ticket:
                 told = await self._told(plan, ticket.timeout_s)
-            finally:
-                ticket.close()
             with _durable(entry.decision_id):
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             schema = _renamed(told.schema, plan.renames)
@@ -508,9 +505,8 @@ def _acted_for(user: Caller, app: Caller) -> Caller:
     if user.app not in (None, app.app):
         text = f"The user's token was issued to another app than {app.app}. Have one issued to that app."
         raise Unauthenticated(text, ReasonCode.TOKEN_CLAIMS)
-    expires_at = min(user.expires_at, app.expires_at)
     chain = (Actor(app.subject, app.issuer), *user.act)
-    return replace(user, app=app.app, expires_at=expires_at, act=chain)
+    return replace(user, app=app.app, expires_at=min(user.expires_at, app.expires_at), act=chain)
 
 
 def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | None, ...]:
