@@ -77,9 +77,10 @@ class Held:
             if not isinstance(select, exp.Select) or not _is_view(select):
                 continue
             decided = views.get(_key(select.args["from_"].this), ())
-            if decided and all(holds(select, view, dialect) for view in decided):
+            pattern = _pattern(sql, tokens)
+            if pattern is not None and decided and all(holds(select, view, dialect) for view in decided):
                 key = (decision.view, decision.shape, decided[0].table)
-                known = (_Text(_pattern(sql, tokens), decided[0]), *self._kept.get(key, ()))
+                known = (_Text(pattern, decided[0]), *self._kept.get(key, ()))
                 self._kept[key] = known[:KEPT_TEXTS]
 
 
@@ -101,14 +102,17 @@ def _groups(sql: str, dialect: Dialect) -> Iterator[list[Token]]:
                 yield tokens[start : place + 1]
 
 
-def _pattern(sql: str, tokens: list[Token]) -> re.Pattern[str]:
-    """The text of some tokens, whatever the numbers of parameters in it."""
+def _pattern(sql: str, tokens: list[Token]) -> re.Pattern[str] | None:
+    """The text of some tokens, whatever the numbers of parameters in it; None where a parameter has no number."""
     parts: list[str] = []
     end = tokens[0].start
     for dollar, number in pairwise(tokens):
-        if dollar.token_type is TokenType.PARAMETER and dollar.end + 1 == number.start and number.text.isdecimal():
-            parts += [re.escape(sql[end : number.start]), "[0-9]+"]
-            end = number.end + 1
+        if dollar.token_type is not TokenType.PARAMETER:
+            continue
+        if dollar.end + 1 != number.start or not number.text.isdecimal():
+            return None
+        parts += [re.escape(sql[end : number.start]), "[0-9]+"]
+        end = number.end + 1
     return re.compile("".join([*parts, re.escape(sql[end : tokens[-1].end + 1])]))
 
 

@@ -84,6 +84,9 @@ def test_what_was_held_once_is_not_held_with_another_column() -> None:
         ('"__usher"."name" AS "name"', '"__usher"."email" AS "name"'),
         ("= $1", "<> $1"),
         ("= $1", "= 'US'"),
+        ("= $1", "= $ $1"),
+        ("= $1", "= $$1$$"),
+        ("= $1", "= $one"),
     ):
         assert old in sql
         with pytest.raises(Ungovernable):
