@@ -20,7 +20,8 @@ from proxy.introspection import builtin
 from proxy.introspection.builtin import CATALOG, INFORMATION, Relation
 from proxy.introspection.facts import Facts
 from proxy.introspection.names import helpers
-from proxy.introspection.rows import Row, made_of
+from proxy.introspection.numbers import Row
+from proxy.introspection.rows import made_of
 
 SCHEMAS = {CATALOG: "pgc", INFORMATION: "isc"}
 CONFIG: Mapping[str, Any] = {

@@ -371,9 +371,9 @@ class Expressions:
         if place is None or isinstance(place, exp.Slice) or element_of(kind) is None:
             raise refused(node)
         index = self.value(place, scope)
-        shift = 2 if kind in VECTORS else 1  # the grammar took one off; int2vector and oidvector count from 0
-        at = exp.Add(this=exp.Paren(this=index), expression=exp.Literal.number(shift))
-        return call("list_extract", made, at), element_of(kind) or "text"
+        if kind in VECTORS:  # they count from 0
+            index = exp.Add(this=exp.Paren(this=index), expression=exp.Literal.number(1))
+        return call("list_extract", made, index), element_of(kind) or "text"
 
     # ------------------------------------------------------------------------------------------------------- functions
     def _anonymous(self, node: exp.Anonymous, scope: Scope) -> Typed:

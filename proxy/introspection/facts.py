@@ -101,13 +101,15 @@ class ColumnFact:
 
 @dataclass(frozen=True, slots=True)
 class TableFact:
-    """One visible table or view; `comment` names the row filters in force."""
+    """One visible table or view; `comment` names the row filters in force, `key` the columns of its primary key where
+    all of them show their values in every row."""
 
     schema: str
     name: str
     is_view: bool
     columns: tuple[ColumnFact, ...]
     comment: str = ""
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def facts_of(view: AccessView, catalog: Catalog) -> Facts:
         seen = view.tables.get(table.id)
         if seen is not None:
             columns = tuple(_column(column) for column in seen.columns)
-            tables.append(TableFact(table.id.schema, table.id.name, table.is_view, columns, _filters(seen)))
+            clear = {column.column.name for column in seen.columns if _clear(column)}
+            key = table.key if clear.issuperset(table.key) else ()
+            tables.append(TableFact(table.id.schema, table.id.name, table.is_view, columns, _filters(seen), key))
     schemas = {table.schema: None for table in tables}
     folded = {schema.lower(): schema for schema in schemas}
     path = tuple(folded[s.lower()] for s in catalog.search_path if s.lower() in folded)
@@ -135,8 +139,13 @@ def facts_of(view: AccessView, catalog: Catalog) -> Facts:
 
 def _column(view: ColumnView) -> ColumnFact:
     name, modifier = type_of(view.column.type, view.column.kind)
-    plain = len(view.cells) == 1 and isinstance(view.cells[0].when, Always) and view.cells[0].mask is None
-    return ColumnFact(view.column.name, name, modifier, plain and not view.column.nullable, _masks(view))
+    required = _clear(view) and not view.column.nullable
+    return ColumnFact(view.column.name, name, modifier, required, _masks(view))
+
+
+def _clear(view: ColumnView) -> bool:
+    """Whether a column shows its values, in every row."""
+    return len(view.cells) == 1 and isinstance(view.cells[0].when, Always) and view.cells[0].mask is None
 
 
 def _masks(view: ColumnView) -> str:

@@ -57,6 +57,8 @@ create macro u_has_function_privilege(u__f, u__p) as true, (u__u, u__f, u__p) as
 create macro u_has_none(u__t, u__p) as false, (u__u, u__t, u__p) as false;
 create macro u_pg_has_role(u__r, u__p) as u__r::varchar in (u_user(), u_user_oid()::varchar), (u__u, u__r, u__p) as u__u::varchar = u__r::varchar or (u_me(u__u) and u_me(u__r));
 
+create macro u_pg_get_constraintdef(u__a) as (select u__text from pgc._constraints where u__oid = u__a::bigint limit 1), (u__a, u__b) as (select u__text from pgc._constraints where u__oid = u__a::bigint limit 1);
+create macro u_pg_get_indexdef(u__a) as (select u__text from pgc._indexes where u__oid = u__a::bigint and u__place = 0 limit 1), (u__a, u__n, u__b) as (select case when u__b then u__pretty else u__text end from pgc._indexes where u__oid = u__a::bigint and u__place = u__n::integer limit 1);
 create macro u_pg_get_expr(u__a, u__b) as u__a::varchar, (u__a, u__b, u__c) as u__a::varchar;
 create macro u_no_text(u__a) as null::varchar, (u__a, u__b) as null::varchar, (u__a, u__b, u__c) as null::varchar;
 create macro u_no_number(u__a) as null::bigint, (u__a, u__b) as null::bigint;
@@ -84,7 +86,7 @@ create macro u_array_text(u__a) as '{' || array_to_string(list_transform(u__a, l
 create macro u_text(u__a) as coalesce(u__a, '');
 create macro u_parse_ident(u__a) as string_split(replace(u__a, '"', ''), '.');
 create macro u_to_json(u__a) as to_json(u__a)::varchar;
-create macro u_now() as now();
+create macro u_no_time() as null::timestamptz;
 create macro u_regexp_match(u__a, u__p) as case when regexp_matches(u__a, u__p) then [coalesce(nullif(regexp_extract(u__a, u__p, 1), ''), regexp_extract(u__a, u__p))] end;
 create macro u_regexp_replace(u__a, u__p, u__r) as regexp_replace(u__a, u__p, u__r), (u__a, u__p, u__r, u__f) as regexp_replace(u__a, u__p, u__r, u__f);
 create macro u_pg_partition_ancestors(u__a) as table (select u__a::bigint as relid where false);

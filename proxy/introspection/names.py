@@ -5,14 +5,15 @@ Rule kept here: made of the synthesised rows alone, so that a name can be resolv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 from proxy.introspection import builtin
 from proxy.introspection.facts import Facts
-from proxy.introspection.rows import PG_CATALOG, Row, Rows
+from proxy.introspection.keys import definitions
+from proxy.introspection.numbers import Row, Rows
+from proxy.introspection.quoting import quoted, reserved
+from proxy.introspection.rows import PG_CATALOG
 from proxy.values import CATALOG_VERSION
 
 Helper: TypeAlias = tuple[Mapping[str, str], Sequence[Row]]
@@ -38,7 +39,6 @@ _SPELT = {
 }
 _KEYWORDS = {"word": "text", "catcode": "char", "barelabel": "bool", "catdesc": "text", "baredesc": "text"}
 _BARE = {"bpchar": "bpchar", "bit": '"bit"'}
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 def helpers(facts: Facts, rows: Rows) -> Mapping[str, Helper]:
@@ -47,29 +47,21 @@ def helpers(facts: Facts, rows: Rows) -> Mapping[str, Helper]:
     reg = {"u__kind": "text", "u__oid": "oid", "u__name": "text"}
     texts = ("u__head", "u__tail", "u__brackets", "u__packs", "u__plain", "u__bare")
     places = [{"u__place": place, "u__schema": schema} for place, schema in enumerate(facts.path)]
+    constraints, indexes = definitions(rows, set(visible))
     return {
+        "_constraints": ({"u__oid": "oid", "u__text": "text"}, constraints),
+        "_indexes": ({"u__oid": "oid", "u__place": "int4", "u__text": "text", "u__pretty": "text"}, indexes),
         "_types": (dict.fromkeys(texts, "text") | {"u__oid": "oid", "u__visible": "bool"}, _types(facts, rows)),
         "_reg": (reg, list(_written(facts, rows, set(visible)))),
         "_named": (reg, list(_read(facts, rows, visible))),
         "_visible": ({"u__oid": "oid"}, [{"u__oid": number} for number in visible]),
         "_path": ({"u__place": "int4", "u__schema": "name"}, places),
-        "_reserved": ({"u__reserved": "text"}, [{"u__reserved": word} for word in sorted(_reserved())]),
+        "_reserved": ({"u__reserved": "text"}, [{"u__reserved": word} for word in sorted(reserved())]),
         "_functions": ({"u__oid": "oid", "u__result": "text", "u__arguments": "text"}, _functions(facts, rows)),
         "_keywords": (_KEYWORDS, builtin.keywords()),
         "_roles": (_kinds("pg_roles"), rows["pg_roles"]),
         "_settings": (dict.fromkeys(("name", "setting", "context", "vartype", "unit"), "text"), list(_settings(facts))),
     }
-
-
-@cache
-def _reserved() -> frozenset[str]:
-    return frozenset(line["word"] for line in builtin.keywords() if line["catcode"] != "U")
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    plain = _PLAIN_NAME.match(name) and name not in _reserved()
-    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 def _kinds(relation: str) -> Mapping[str, str]:

@@ -2,42 +2,22 @@
 
 Rule kept here: nothing is copied from a warehouse's catalog and nothing is deleted from one: each row is made from a
 fact, or is the same on every server. What hangs on a table elsewhere (indexes, constraints, triggers, defaults) could
-tell of hidden columns, and is not there. The same name has the same number wherever and whenever it is asked for.
+tell of hidden columns, and is not there, but for primary keys whose columns all show. The same name has the same number
+wherever and whenever it is asked for.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
 
-from proxy.introspection import builtin
+from proxy.introspection import builtin, keys
 from proxy.introspection.facts import ColumnFact, Facts, TableFact
-
-Row: TypeAlias = Mapping[str, Any]
-Rows: TypeAlias = Mapping[str, Sequence[Row]]
+from proxy.introspection.numbers import Numbers, Row, Rows
 
 OWNER, OWNER_NAME = 10, "usher"
 PG_CATALOG, PG_TOAST, INFORMATION_SCHEMA = 11, 99, 13207
-FIRST, LAST = 16_384, 2**31 - 1
-"""Numbers of what users made (FirstNormalObjectId) that fit into every client's integers."""
 CLASS = 1259
 _NONE = 0
-
-
-class Numbers:
-    """Numbers by name: a hash, moved on where two names share one."""
-
-    def __init__(self) -> None:
-        self._taken: dict[int, str] = {}
-
-    def of(self, kind: str, *name: str) -> int:
-        """The number of a thing; its name never changes it, and what else is visible only where hashes are equal."""
-        key = "\0".join((kind, *name))
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % (LAST - FIRST) + FIRST
-        while self._taken.setdefault(number, key) != key:
-            number = FIRST if number == LAST else number + 1
-        return number
 
 
 def made_of(facts: Facts) -> Rows:
@@ -61,9 +41,21 @@ def made_of(facts: Facts) -> Rows:
         schema, types = schemas[table.schema], _row_types(number, table, schemas[table.schema], numbers)
         made["pg_type"] += types
         row = _class(number, table.name, schema, kind, len(table.columns), 2)
-        made["pg_class"].append({**row, "reltype": types[0]["oid"]})
+        made["pg_class"].append({**row, "reltype": types[0]["oid"], "relhasindex": bool(table.key)})
         made["pg_attribute"] += [_column(number, place, c) for place, c in enumerate(table.columns, start=1)]
         made["pg_description"] += _descriptions(number, table)
+    made["pg_constraint"], made["pg_index"] = [], []
+    for table, name in keys.keyed(facts):
+        schema = schemas[table.schema]
+        made["pg_constraint"].append(keys.constraint(table, name, schema, numbers))
+        made["pg_index"].append(index := keys.index(table, numbers))
+        row = _class(index["indexrelid"], name, schema, "i", len(table.key), keys.BTREE)
+        made["pg_class"].append(row)
+        facts_of_key = [c for key in table.key for c in table.columns if c.name == key]
+        made["pg_attribute"] += [
+            _attribute(index["indexrelid"], place, c.name, c.type, c.modifier, False)
+            for place, c in enumerate(facts_of_key, start=1)
+        ]
     made["pg_roles"] = [_role(OWNER, OWNER_NAME)]
     return made
 
@@ -99,7 +91,7 @@ def _class(number: int, name: str, schema: int, kind: str, columns: int, access:
         "reltype": _NONE,
         "reloftype": _NONE,
         "relowner": OWNER,
-        "relam": access if kind == "r" else _NONE,
+        "relam": access if kind in ("r", "i") else _NONE,
         "relfilenode": _NONE,
         "reltablespace": _NONE,
         "relpages": 0,
@@ -118,7 +110,7 @@ def _class(number: int, name: str, schema: int, kind: str, columns: int, access:
         "relrowsecurity": False,
         "relforcerowsecurity": False,
         "relispopulated": True,
-        "relreplident": "n" if kind == "v" or schema == PG_CATALOG else "d",
+        "relreplident": "d" if kind == "r" and schema != PG_CATALOG else "n",
         "relispartition": False,
         "relrewrite": _NONE,
         "relfrozenxid": 0,

@@ -60,3 +60,15 @@ select u_pg_get_userbyid(c.relowner) as grantor, u_user() as grantee, u_database
 
 -- information_schema.column_udt_usage
 select c.udt_catalog, c.udt_schema, c.udt_name, c.table_catalog, c.table_schema, c.table_name, c.column_name from isc.columns c
+
+-- pg_catalog.pg_indexes
+select n.nspname as schemaname, t.relname as tablename, c.relname as indexname, u_pg_get_indexdef(c.oid) as indexdef from pgc.pg_index i join pgc.pg_class c on c.oid = i.indexrelid join pgc.pg_class t on t.oid = i.indrelid join pgc.pg_namespace n on n.oid = t.relnamespace
+
+-- information_schema.table_constraints
+select u_database() as constraint_catalog, n.nspname as constraint_schema, k.conname as constraint_name, u_database() as table_catalog, n.nspname as table_schema, c.relname as table_name, 'PRIMARY KEY' as constraint_type, 'NO' as is_deferrable, 'NO' as initially_deferred, 'YES' as enforced from pgc.pg_constraint k join pgc.pg_class c on c.oid = k.conrelid join pgc.pg_namespace n on n.oid = c.relnamespace
+
+-- information_schema.key_column_usage
+select u_database() as constraint_catalog, n.nspname as constraint_schema, k.conname as constraint_name, u_database() as table_catalog, n.nspname as table_schema, c.relname as table_name, a.attname as column_name, list_position(k.conkey, a.attnum) as ordinal_position from pgc.pg_constraint k join pgc.pg_class c on c.oid = k.conrelid join pgc.pg_namespace n on n.oid = c.relnamespace join pgc.pg_attribute a on a.attrelid = c.oid and list_contains(k.conkey, a.attnum)
+
+-- information_schema.constraint_column_usage
+select u.table_catalog, u.table_schema, u.table_name, u.column_name, u.constraint_catalog, u.constraint_schema, u.constraint_name from isc.key_column_usage u

@@ -20,8 +20,8 @@ from proxy.errors import GatewayError, InvalidSql, QueryFailed, QueryTimeout, To
 from proxy.introspection.casts import REGISTERED, array_items, element_of
 from proxy.introspection.engine import Instance
 from proxy.introspection.facts import Facts
+from proxy.introspection.numbers import Numbers
 from proxy.introspection.results import shaped
-from proxy.introspection.rows import Numbers
 from proxy.introspection.translate import Translated, translate
 from proxy.values import CATALOG_VERSION, ReasonCode
 

@@ -83,7 +83,7 @@ CASES = {
     "current_catalog": ("SELECT current_catalog", VIRTUAL),
     "inet_server_addr": ("SELECT inet_server_addr()", VIRTUAL),
     "pg_backend_pid": ("SELECT pg_backend_pid()", VIRTUAL),
-    "pg_postmaster_start_time": ("SELECT pg_postmaster_start_time()", "function"),
+    "pg_postmaster_start_time": ("SELECT pg_postmaster_start_time()", VIRTUAL),
     "txid_current": ("SELECT txid_current()", VIRTUAL),
     "pg_typeof": ("SELECT pg_typeof(id)::text AS t FROM customers", SAME),
 }

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from proxy.introspection import worker
 from proxy.introspection.facts import ColumnFact, Facts, TableFact
-from proxy.introspection.rows import Numbers
+from proxy.introspection.numbers import Numbers
 from proxy.introspection.translate import Translated
 
 ID, NAME = ColumnFact("id", "int4", -1, True), ColumnFact("name", "varchar", 24, False, "masked: hash")

@@ -47,9 +47,11 @@ def test_a_value_is_that_of_the_server(expression: str, expected: object) -> Non
 
 
 def test_vectors_count_from_nought_and_arrays_from_one() -> None:
-    assert rows("SELECT proargtypes[0], (string_to_array('a,b', ','))[1] FROM pg_proc WHERE proname = 'array_in'") == [
-        (2275, "a")
-    ]
+    sql = (
+        "SELECT proargtypes[0], (string_to_array('a,b', ','))[1], proargtypes[pronargs - 1], "
+        "(string_to_array('a,b', ','))[pronargs - 1] FROM pg_proc WHERE proname = 'array_in'"
+    )
+    assert rows(sql) == [(2275, "a", 23, "b")]
     assert rows(
         "SELECT unnest(proargtypes), generate_subscripts(proargtypes, 1) FROM pg_proc WHERE proname = 'array_in'"
     ) == [

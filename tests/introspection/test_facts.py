@@ -107,3 +107,13 @@ def test_types_of_both_engines_have_their_counterpart(spelling: str, expected: t
 def test_a_filter_that_is_closed_is_not_named() -> None:
     closed = replace(view(), tables={ORDERS: TableView(ORDERS, (), Never())})
     assert facts_of(closed, CATALOG).tables[0].comment == ""
+
+
+def test_a_key_shows_where_all_of_it_shows() -> None:
+    keyed = Catalog("shop", "fake", "1", {("sales", "orders"): Table(ORDERS, COLUMNS, key=("id", "email"))}, ())
+    clear = view(ColumnView(COLUMNS[0], CLEAR), ColumnView(COLUMNS[1], CLEAR))
+    masked = view(ColumnView(COLUMNS[0], CLEAR), ColumnView(COLUMNS[1], MASKED))
+    hidden = view(ColumnView(COLUMNS[0], CLEAR))
+    some = view(ColumnView(COLUMNS[0], CLEAR), ColumnView(COLUMNS[1], (Cell(OWN, None),)))
+    found = [facts_of(one, keyed).tables[0].key for one in (clear, masked, hidden, some)]
+    assert found == [("id", "email"), (), (), ()]

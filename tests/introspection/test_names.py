@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-from proxy.introspection.names import helpers, quoted
+from proxy.introspection.names import helpers
 from proxy.introspection.rows import made_of
 from tests.introspection.answering import FACTS, ORDERS, OTHER
 from tests.postgres import Database
 
 MADE = helpers(FACTS, made_of(FACTS))
-
-
-@pytest.mark.parametrize("name", ["orders", "Orders", "select", "a b", 'a"b', "date", "über", "user", "a1_$"])
-def test_a_name_is_quoted_as_the_server_does(physical: Database, name: str) -> None:
-    literal = name.replace("'", "''")
-    assert quoted(name) == physical.query(f"SELECT quote_ident('{literal}')")[0][0]
 
 
 def test_types_are_spelt_as_the_server_spells_them(physical: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from proxy.errors import GatewayError, InvalidSql, QueryTimeout, TooLarge, Ungovernable
 from proxy.gateway import Request
-from proxy.introspection.rows import Numbers
+from proxy.introspection.numbers import Numbers
 from proxy.values import Session
 from tests.introspection import corpus, world
 from tests.oracle.harness import CONTEXT, Harness

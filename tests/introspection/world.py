@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from proxy.introspection.rows import Numbers
+from proxy.introspection.numbers import Numbers
 from tests.oracle.harness import Harness
 from tests.oracle.world import write_policy
 from tests.postgres import Database

@@ -3,7 +3,7 @@ SELECT
                         current_setting('jit') AS cur,
                         set_config('jit', 'off', false) AS new
 --@@
--- parameters: ["{16420}"]
+-- parameters: ["{2000000000}"]
 WITH RECURSIVE typeinfo_tree(
     oid, ns, name, kind, basetype, elemtype, elemdelim,
     range_subtype, attrtypoids, attrnames, depth)
