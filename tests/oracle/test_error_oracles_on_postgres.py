@@ -62,6 +62,8 @@ PREDICATES = {
     "double_sum": "(SELECT sum(rate + w.n) FROM (VALUES (0), (0)) w (n)) > 0",
     "long_against_double": "CASE WHEN salary > 0 THEN long ELSE 0 END > rate - rate",
     "quotient_of_decimals": "price / (price - 9999999999999.99) > -1e30",
+    "infinite_year": "CAST(extract(year FROM born) AS numeric(400,100)) > 0",
+    "infinite_sum": "CAST(price + 2 * extract(year FROM born) AS numeric(800,200)) > 0",
     "sum_times_whole": "(SELECT sum(salary + w.n) FROM (VALUES (0)) w (n)) * 99999999999999 > 0",
 }
 JSON = (
@@ -80,12 +82,13 @@ POSITIONS = {
     "derived": "SELECT count(*) FROM (SELECT ({p}) AS x, id FROM {t} e) q WHERE x AND id > 0",
     "cte": "WITH q AS (SELECT ({p}) AS x FROM {t} e) SELECT count(*) FROM q WHERE x",
     "materialized": "WITH q AS MATERIALIZED (SELECT * FROM {t}) SELECT count(*) FROM q e WHERE {p}",
-    "renamed": "SELECT count(*) FROM (SELECT name, salary, pay, rate, long, price AS price FROM {t}) AS e WHERE {p}",
+    "renamed": "SELECT count(*) FROM (SELECT name AS name, salary, pay, rate, long, born, price AS price FROM {t}) AS e "
+    "WHERE {p}",
     "offset": "SELECT count(*) FROM (SELECT * FROM {t} OFFSET 0) AS e WHERE {p}",
     "union": "SELECT count(*) FROM (SELECT * FROM {t} UNION ALL SELECT * FROM {t}) e WHERE {p}",
     "correlated": "SELECT count(*) FROM k WHERE EXISTS (SELECT 1 FROM {t} e WHERE e.id = k.a AND {p})",
     "anti": "SELECT count(*) FROM k WHERE NOT EXISTS (SELECT 1 FROM {t} e WHERE e.id = k.a AND {p})",
-    "having": "SELECT count(*) FROM {t} e GROUP BY name, salary, pay, rate, long, price HAVING {p}",
+    "having": "SELECT count(*) FROM {t} e GROUP BY name, salary, pay, rate, long, price, born HAVING {p}",
     "order": "SELECT id FROM {t} e ORDER BY ({p}), id LIMIT 3",
     "distinct_on": "SELECT DISTINCT ON (({p})) id FROM {t} e ORDER BY ({p}), id",
     "window": "SELECT count(*) OVER (PARTITION BY ({p})) FROM {t} e",
@@ -109,7 +112,8 @@ def tables() -> str:
             "CASE WHEN i % 100 = 1 THEN 9e131071 ELSE 5 END::numeric AS pay, "
             "CASE WHEN i % 100 = 1 THEN 1.7e308 ELSE 5 END::double precision AS rate, "
             "CASE WHEN i % 100 = 1 THEN 9e998 ELSE 5 END::numeric(1000,0) AS long, "
-            "CASE WHEN i % 100 = 1 THEN 9999999999999.99 ELSE 5 END::numeric(15,2) AS price "
+            "CASE WHEN i % 100 = 1 THEN 9999999999999.99 ELSE 5 END::numeric(15,2) AS price, "
+            "CASE WHEN i % 100 = 1 THEN 'infinity' ELSE '2020-01-01' END::date AS born "
             f"FROM generate_series(1, {ROWS}) i;"
             f"CREATE INDEX ON {name} (id); CREATE INDEX ON {name} (salary); CREATE INDEX ON {name} (lower(name));"
             f"CREATE INDEX ON {name} (name text_pattern_ops);"

@@ -50,6 +50,9 @@ _KNOWN = frozenset(
 )
 """Other types whose values compare with those of the same type, and have a text."""
 _DIGITS_OF_DOUBLES = 300
+_ENDLESS = 199
+"""Of so many digits before its point a decimal may come from `extract`, whose answer for an infinite date is infinite,
+which no decimal with limits can be."""
 _OF_ROWS = 19
 """How many digits the number of rows of a group can have."""
 _OF_A_QUOTIENT = 32
@@ -125,6 +128,8 @@ def _fits(one: str, two: str) -> bool:
     if wide is None:
         return _is_number(one)
     room = int(wide[1]) - int(wide[2])
+    if narrow is not None and int(narrow[1]) - int(narrow[2]) >= _ENDLESS:
+        return False
     if narrow is not None:
         return int(narrow[2]) <= int(wide[2]) and int(narrow[1]) - int(narrow[2]) <= room
     return one in _WHOLE and _WHOLE[one] <= room and int(wide[2]) >= 0

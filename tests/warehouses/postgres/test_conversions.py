@@ -144,6 +144,8 @@ def test_what_is_not_known_is_not_safe(one: str, two: str) -> None:
         ("bigint", "numeric(18,0)"),
         ("text", "integer"),
         ("json", "jsonb"),
+        ("numeric(299,100)", "numeric(400,100)"),
+        ("numeric(300,100)", "numeric(800,200)"),
     ],
 )
 def test_casts_that_can_lose_something_are_not_safe(one: str, two: str) -> None:
