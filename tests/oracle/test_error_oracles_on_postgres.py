@@ -82,8 +82,8 @@ POSITIONS = {
     "derived": "SELECT count(*) FROM (SELECT ({p}) AS x, id FROM {t} e) q WHERE x AND id > 0",
     "cte": "WITH q AS (SELECT ({p}) AS x FROM {t} e) SELECT count(*) FROM q WHERE x",
     "materialized": "WITH q AS MATERIALIZED (SELECT * FROM {t}) SELECT count(*) FROM q e WHERE {p}",
-    "renamed": "SELECT count(*) FROM (SELECT name AS name, salary, pay, rate, long, born, price AS price FROM {t}) AS e "
-    "WHERE {p}",
+    "renamed": "SELECT count(*) FROM (SELECT name AS name, salary, pay, rate, long, born, price AS price FROM {t}) AS e"
+    " WHERE {p}",
     "offset": "SELECT count(*) FROM (SELECT * FROM {t} OFFSET 0) AS e WHERE {p}",
     "union": "SELECT count(*) FROM (SELECT * FROM {t} UNION ALL SELECT * FROM {t}) e WHERE {p}",
     "correlated": "SELECT count(*) FROM k WHERE EXISTS (SELECT 1 FROM {t} e WHERE e.id = k.a AND {p})",
