@@ -62,8 +62,8 @@ PREDICATES = {
     "double_sum": "(SELECT sum(rate + w.n) FROM (VALUES (0), (0)) w (n)) > 0",
     "long_against_double": "CASE WHEN salary > 0 THEN long ELSE 0 END > rate - rate",
     "quotient_of_decimals": "price / (price - 9999999999999.99) > -1e30",
-    "infinite_year": "CAST(extract(year FROM born) AS numeric(400,100)) > 0",
-    "infinite_sum": "CAST(price + 2 * extract(year FROM born) AS numeric(800,200)) > 0",
+    "infinite_year": "CAST(extract(year FROM born) AS numeric(400,100)) IS NOT NULL",
+    "infinite_sum": "CAST(price + 2 * extract(year FROM born) AS numeric(800,200)) IS NOT NULL",
     "sum_times_whole": "(SELECT sum(salary + w.n) FROM (VALUES (0)) w (n)) * 99999999999999 > 0",
 }
 JSON = (

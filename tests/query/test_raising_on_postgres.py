@@ -173,6 +173,8 @@ RAISING = [
     "coalesce(wide, 0) > score",
     "coalesce(long, 0) > score",
     "coalesce(long, credit)::double precision > 1",
+    "extract(year FROM born)::numeric(400,100) IS NULL",
+    "(credit + 2 * extract(year FROM born))::numeric(800,200) IS NULL",
     "CASE WHEN active THEN born ELSE seen END = born",
     # casts
     "name::integer = 1",
