@@ -101,9 +101,10 @@ class Resolver:
         raise unsupported(node)
 
     def _set_operation(self, node: exp.SetOperation, env: Env | None, top: bool) -> tuple[Out, ...] | None:
-        left = self.query(node.this, env, top)
-        right = self.query(node.expression, env, top)
-        if isinstance(node, exp.Intersect | exp.Except):
+        matched = isinstance(node, exp.Intersect | exp.Except)  # of which a side may never be computed
+        left = self.query(node.this, env, top and not matched)
+        right = self.query(node.expression, env, top and not matched)
+        if matched:
             self._matched(left, right)
         if left is None or right is None or node.args.get("by_name") or not _aligned(left, right):
             outs = None

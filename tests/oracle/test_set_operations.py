@@ -23,19 +23,26 @@ ROWS = 400
 TABLE = """
 CREATE TABLE t (i integer, w varchar, owner varchar);
 INSERT INTO t SELECT i, 'x', 'eva' FROM {series}(1, 12) s(i);
-INSERT INTO t SELECT {value}, 'x', 'bob' FROM {series}(100, {last}) s(i);
+INSERT INTO t SELECT {value}, {word}, 'bob' FROM {series}(100, {last}) s(i);
 """
-DIFFERENT = {"all different": "i", "few different": "100 + i % 33"}
-RAISING = {"postgres": "sqrt(-1 - abs(i)) = 0", "duckdb": "CAST('a' || i AS INTEGER) = 0"}
+DIFFERENT = {"i": "'secret'", "100 + i % 33": "'v' || i"}
+"""`i` and `w` of hidden rows."""
+RAISING = {"postgres": "sqrt(-1 - abs(i))", "duckdb": "CAST('a' || i AS INTEGER)"}
 STATEMENTS = (
-    "SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p}",
-    "SELECT i FROM t WHERE {p} INTERSECT SELECT i FROM t WHERE w <> w",
-    "SELECT i FROM t WHERE w <> w INTERSECT ALL SELECT i FROM t WHERE {p}",
-    "SELECT i FROM t WHERE w <> w EXCEPT SELECT i FROM t WHERE {p}",
-    "(SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p}) EXCEPT SELECT 1",
-    "SELECT count(*) FROM (SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p}) z",
-    "SELECT t.* FROM t WHERE w <> w INTERSECT SELECT * FROM t WHERE {p}",
-    "SELECT u.i FROM t JOIN t u USING (i) WHERE u.w <> u.w INTERSECT SELECT i FROM t WHERE {p}",
+    "SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p} = 0",
+    "SELECT i FROM t WHERE {p} = 0 INTERSECT SELECT i FROM t WHERE w <> w",
+    "SELECT i FROM t WHERE w <> w INTERSECT ALL SELECT i FROM t WHERE {p} = 0",
+    "SELECT i FROM t WHERE w <> w EXCEPT SELECT i FROM t WHERE {p} = 0",
+    "(SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p} = 0) EXCEPT SELECT 1",
+    "SELECT count(*) FROM (SELECT i FROM t WHERE w <> w INTERSECT SELECT i FROM t WHERE {p} = 0) z",
+    "SELECT t.* FROM t WHERE w <> w INTERSECT SELECT * FROM t WHERE {p} = 0",
+    "SELECT CAST({p} AS INTEGER) FROM t INTERSECT SELECT i FROM t WHERE w = 'secret'",
+    "SELECT i FROM t WHERE w = 'secret' INTERSECT SELECT CAST({p} AS INTEGER) FROM t",
+    "SELECT i FROM t WHERE w IN ('secret', 'y') INTERSECT SELECT CAST(max({p}) AS INTEGER) FROM t GROUP BY i",
+    "SELECT i FROM t WHERE w = 'secret' EXCEPT SELECT CAST({p} AS INTEGER) FROM t",
+    "(SELECT i FROM t WHERE w = 'secret' INTERSECT SELECT CAST({p} AS INTEGER) FROM t) UNION ALL SELECT 1",
+    "WITH q AS (SELECT CAST({p} AS INTEGER) AS c FROM t) SELECT i FROM t WHERE w = 'secret' INTERSECT SELECT c FROM q",
+    "SELECT u.i FROM t JOIN t u USING (i) WHERE u.w <> u.w INTERSECT SELECT i FROM t WHERE {p} = 0",
 )
 POLICY = {
     "grants.csv": "p, role:reader, shop, read, allow\ng, group:readers, role:reader\n",
@@ -70,10 +77,10 @@ def told(sides: Sides, sql: str) -> list[object]:
 @pytest.fixture(scope="module")
 def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     sides: Sides = []
-    for value in DIFFERENT.values():
+    for value, word in DIFFERENT.items():
         folder = tmp_path_factory.mktemp("side")
         with duckdb.connect(str(folder / "raw.duckdb")) as connection:
-            connection.execute(TABLE.format(series="generate_series", value=value, last=99 + ROWS))
+            connection.execute(TABLE.format(series="generate_series", value=value, word=word, last=99 + ROWS))
         sides.append(side(folder, folder / "raw.duckdb", "shop.main.t"))
     yield sides
     for harness, _ in sides:
@@ -84,10 +91,10 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
 def on_postgres(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     sides: Sides = []
     databases: list[Database] = []
-    for value in DIFFERENT.values():
+    for value, word in DIFFERENT.items():
         folder = tmp_path_factory.mktemp("side")
         databases.append(new_database(postgres_server))
-        databases[-1].sql(TABLE.format(series="generate_series", value=value, last=99 + ROWS) + "ANALYZE;")
+        databases[-1].sql(TABLE.format(series="generate_series", value=value, word=word, last=99 + ROWS) + "ANALYZE;")
         databases[-1].setup()
         (folder / "url").write_text(databases[-1].url)
         settings = {"kind": "postgres", "url": f"file:{folder / 'url'}", "schemas": ["public"]}
