@@ -40,8 +40,6 @@ CASES = {
     "wal_records": ("SELECT pg_get_wal_record_info('0/0')", "function"),
     "slot": ("SELECT pg_logical_slot_get_changes('s', NULL, NULL)", "function"),
     "stat_reset": ("SELECT pg_stat_reset()", "function"),
-    "database_size": ("SELECT pg_database_size('postgres')", "function"),
-    "tablespace_size": ("SELECT pg_tablespace_size('pg_default')", "function"),
     "dblink": ("SELECT dblink_exec('dbname=postgres', 'SELECT 1')", "function"),
     "dblink_connect": ("SELECT dblink_connect('host=10.0.0.1')", "function"),
     "list_folder_in_from": ("SELECT * FROM pg_ls_dir('.') d", "function"),
@@ -62,3 +60,18 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_files(on_postgres: ServedOnPostgres, postgres_door: Door, case: str) -> None:
     hold(on_postgres, postgres_door, *CASES[case])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "pg_database_size('postgres')",
+        "pg_database_size('nowhere')",
+        "pg_tablespace_size('pg_default')",
+        "pg_relation_size('customers')",
+        "pg_total_relation_size('orders')",
+    ],
+)
+def test_nothing_has_a_size(postgres_door: Door, call: str) -> None:
+    seen = postgres_door.ask(f"SELECT {call} AS size")
+    assert seen.refused or seen.rows in ([(0,)], [(None,)])
