@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._reading = True
         self._stopping = False
         self._lost = False
+        self._cut: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------------------- asyncio
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,6 +89,8 @@ class Connection(asyncio.Protocol):
         """The client is gone."""
         LOG.debug("a connection ended: %s", type(exc).__name__)
         self._lost = True
+        if self._cut is not None:
+            self._cut.cancel()
         self._writable.set()
         self._wake()
         self.scope.cancel()
@@ -237,7 +240,7 @@ class Connection(asyncio.Protocol):
         transport.write(bytes(self._out))
         self._out.clear()
         transport.close()
-        asyncio.get_running_loop().call_later(self._settings.write_timeout_s, transport.abort)
+        self._cut = asyncio.get_running_loop().call_later(self._settings.write_timeout_s, transport.abort)
 
     def abort(self) -> None:
         """Cut the connection."""

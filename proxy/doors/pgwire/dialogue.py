@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from proxy.doors.pgwire import commands, messages, notices, reading, replies, tokens
 from proxy.doors.pgwire.asking import ask_of, position
 from proxy.doors.pgwire.commands import Ask, Command
 from proxy.doors.pgwire.connection import Connection, Gone, Idle
+from proxy.doors.pgwire.describing import parameter_oids, tag_of
 from proxy.doors.pgwire.identity import Expired
 from proxy.doors.pgwire.login import Guest
 from proxy.doors.pgwire.messages import Event
@@ -30,9 +32,9 @@ from proxy.doors.pgwire.replies import Fields
 from proxy.doors.pgwire.rows import RowEncoder
 from proxy.doors.pgwire.sending import Sending
 from proxy.doors.pgwire.settings import Settings
-from proxy.doors.pgwire.sources import Answered
+from proxy.doors.pgwire.sources import Answered, Source
 from proxy.doors.pgwire.traces import shape_of
-from proxy.doors.pgwire.types import TEXT, of_field
+from proxy.doors.pgwire.types import of_field
 from proxy.gateway import Description, Gateway, refusal_of
 
 LOG = logging.getLogger(__name__)
@@ -176,7 +178,7 @@ class Dialogue:
     async def _query(self, event: messages.Query) -> None:
         self._ask = None
         await self._shelf.close("")
-        parts = tokens.parts(event.sql)
+        parts = await self._parts(event.sql)
         read = [reading.read(event.sql, part) for part in parts]
         if not read:
             self._connection.write(replies.EMPTY_QUERY)
@@ -187,9 +189,16 @@ class Dialogue:
             await self._finish(command, done)
             self._report()
 
+    @staticmethod
+    async def _parts(sql: str) -> tuple[tokens.Part, ...]:
+        """The statements of a text; a long one is parted in a thread, so that nobody else waits for it."""
+        return tokens.parts(sql) if len(sql) < tokens.LONG else await anyio.to_thread.run_sync(tokens.parts, sql)
+
     async def _finish(self, command: Command, done: Done) -> None:
         """Send all of a statement's rows, and its end."""
         if done.source is None:
+            if isinstance(command, commands.Declare):
+                self._notice_before(self._shelf.portal(command.name).source)
             self._connection.write(replies.complete(done.tag))
             return
         try:
@@ -200,9 +209,9 @@ class Dialogue:
             else:
                 encoder = RowEncoder(done.source.schema, self._formats(command))
                 self._connection.write(replies.row_description(encoder.columns))
-                self._notice_before(done)
+                self._notice_before(done.source)
                 count, _ = await self._sends.rows(done.source, encoder, None)
-            self._notice_after(done)
+            self._notice_after(done.source)
         except BaseException:
             await done.source.close()
             raise
@@ -212,20 +221,20 @@ class Dialogue:
         """FETCH of a binary cursor gives binary."""
         return self._shelf.portal(command.name).formats if isinstance(command, commands.Fetch) else ()
 
-    def _notice_before(self, done: Done) -> None:
-        if isinstance(done.source, Answered) and self._does.variables["usher.notices"] == "on":
-            for fields in notices.withheld(done.source.answer.plan):
+    def _notice_before(self, source: Source | None) -> None:
+        if isinstance(source, Answered) and self._does.variables["usher.notices"] == "on":
+            for fields in notices.withheld(source.answer.plan):
                 self._warn(fields)
 
-    def _notice_after(self, done: Done) -> None:
-        if isinstance(done.source, Answered) and self._does.variables["usher.notices"] == "on":
-            for fields in notices.found(done.source.answer.tally):
+    def _notice_after(self, source: Source | None) -> None:
+        if isinstance(source, Answered) and self._does.variables["usher.notices"] == "on":
+            for fields in notices.found(source.answer.tally):
                 self._warn(fields)
 
     # ------------------------------------------------------------------------------------------------ extended query
     async def _parse(self, event: messages.Parse) -> None:
         self._ask = None
-        parts = tokens.parts(event.sql)
+        parts = await self._parts(event.sql)
         if len(parts) > 1:
             raise Refused("42601", "cannot insert multiple commands into a prepared statement")
         command = reading.read(event.sql, parts[0]) if parts else None
@@ -271,7 +280,7 @@ class Dialogue:
             return
         prepared = self._shelf.statement(event.name)
         told = await self._description(prepared)
-        self._connection.write(replies.parameter_description(_parameter_oids(prepared, told)))
+        self._connection.write(replies.parameter_description(parameter_oids(prepared, told)))
         schema = None
         if isinstance(prepared.command, Ask) and told is not None:
             schema = told.schema
@@ -298,13 +307,18 @@ class Dialogue:
         self._ask = ask_of(portal.command)
         portal.started = True
         done = await self._does.perform(portal.command, portal.values)
-        portal.source = done.source
-        if done.source is not None and not isinstance(portal.command, commands.CopyOut) and not done.moved:
-            described = portal.prepared.described if portal.prepared else None
+        source = portal.source = done.source
+        if source is None or isinstance(portal.command, commands.CopyOut) or done.moved:
+            return done
+        described = portal.prepared.described if portal.prepared else None
+        try:
             if isinstance(portal.command, Ask) and described is not None:
-                portal.source = self._sends.as_described(done.source, described.schema)
-            portal.encoder = RowEncoder(portal.source.schema, portal.formats)  # type: ignore[union-attr]
-        return Done(done.tag, portal.source, done.counted, done.moved)
+                source = portal.source = self._sends.as_described(source, described.schema)
+            portal.encoder = RowEncoder(source.schema, portal.formats)
+        except BaseException:
+            await portal.close()
+            raise
+        return Done(done.tag, source, done.counted, done.moved)
 
     async def _execute(self, event: messages.Execute) -> None:
         portal = self._shelf.portal(event.portal)
@@ -312,34 +326,36 @@ class Dialogue:
             self._connection.write(replies.EMPTY_QUERY)
             return
         done = await self._start(portal)
-        if done is not None and portal.encoder is None:
+        source, encoder = portal.source, portal.encoder
+        if done is not None and encoder is None:
             await self._finish(portal.command, done)
             portal.ended = True
-            return
-        if portal.source is None or portal.encoder is None:
-            if portal.ended and portal.encoder is not None:
-                self._connection.write(replies.complete("SELECT 0"))
-                return
+        elif source is not None and encoder is not None:
+            if done is None:
+                await self._does.still(source)
+            await self._rows(portal, source, encoder, event.most)
+        elif portal.ended and encoder is not None:
+            self._connection.write(replies.complete("SELECT 0"))
+        else:
             raise Refused("55000", f'portal "{portal.name}" cannot be run')
-        if done is None:
-            await self._does.still(portal.source)
-        await self._rows(portal, done, event.most)
 
-    async def _rows(self, portal: Portal, done: Done | None, most: int) -> None:
-        source, encoder = portal.source, portal.encoder
-        if source is None or encoder is None:
-            raise Refused("55000", f'portal "{portal.name}" cannot be run')
-        told = Done(_tag(portal.command), source, True)
-        if done is not None or not portal.ended:
-            self._notice_before(told)
-        count, suspended = await self._sends.rows(source, encoder, most or None)
+    async def _rows(self, portal: Portal, source: Source, encoder: RowEncoder, most: int) -> None:
+        """Send a portal's next rows, and its end where they are the last."""
+        if not portal.told:
+            portal.told = True
+            self._notice_before(source)
+        try:
+            count, suspended = await self._sends.rows(source, encoder, most or None)
+        except BaseException:
+            await portal.close()
+            raise
         if suspended:
             self._connection.write(replies.SUSPENDED)
             return
-        self._notice_after(told)
+        self._notice_after(source)
         await portal.close()
-        counted = not isinstance(portal.command, commands.Show | commands.ExplainPolicy)
-        self._connection.write(replies.complete(f"{told.tag} {count}" if counted else told.tag))
+        tag = tag_of(portal.command)
+        self._connection.write(replies.complete(tag if tag in ("SHOW", "EXPLAIN") else f"{tag} {count}"))
 
     async def _close(self, event: messages.Close) -> None:
         if event.portal:
@@ -359,28 +375,3 @@ class Dialogue:
 
     async def _function(self, _: messages.FunctionCall) -> None:
         raise Refused("0A000", "Function calls past SQL are not offered.", "Use SELECT.")
-
-
-def _tag(command: Command | None) -> str:
-    match command:
-        case commands.Show():
-            return "SHOW"
-        case commands.ExplainPolicy():
-            return "EXPLAIN"
-        case commands.Fetch():
-            return "FETCH"
-        case _:
-            return "SELECT"
-
-
-def _parameter_oids(prepared: Prepared, told: Description | None) -> Sequence[int]:
-    """The types of a statement's parameters, in order: the client's own, else the engine's, else text."""
-    count = len(prepared.oids)
-    known: dict[int, int] = {}
-    for name, field in zip(told.plan.query.parameters, told.parameters, strict=True) if told else ():
-        if not name.isdecimal() or not 1 <= int(name) <= messages.MOST_VALUES:
-            raise Refused("42P02", f"The parameter ${name} has no number.", "Name parameters $1, $2, ..")
-        count = max(count, int(name))
-        known[int(name)] = TEXT.oid if field is None else of_field(field).oid
-    given = [*prepared.oids, *[0] * (count - len(prepared.oids))]
-    return [oid or known.get(place, TEXT.oid) for place, oid in enumerate(given, start=1)]

@@ -33,7 +33,7 @@ class Prepared:
 @dataclass(slots=True)
 class Portal:
     """A statement with its values, and the rows it has left. `hold`: it outlives its transaction, which `settled` says
-    has been committed."""
+    has been committed. `told`: the client knows what was withheld."""
 
     name: str
     command: Command | None
@@ -47,6 +47,7 @@ class Portal:
     source: Source | None = field(default=None, repr=False)
     encoder: RowEncoder | None = field(default=None, repr=False)
     started: bool = False
+    told: bool = False
     ended: bool = False
 
     async def close(self) -> None:

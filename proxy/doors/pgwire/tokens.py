@@ -14,6 +14,8 @@ from enum import Enum
 from proxy.doors.pgwire.refusals import Refused
 
 MOST_STATEMENTS = 1000
+LONG, LONGEST = 16_384, 1_048_576
+"""Characters from which a text takes its time, and that it may have."""
 _TOKEN = re.compile(
     r"""
     (?P<blank>[ \t\n\r\f\v]+)
@@ -106,6 +108,8 @@ def tokens(sql: str) -> Iterator[Token]:
 
 def parts(sql: str) -> tuple[Part, ...]:
     """The statements of a text; empty ones are left out. Raises `Refused`."""
+    if len(sql) > LONGEST:
+        raise Refused("54000", f"The text has more than {LONGEST:,} characters.", "Send its statements one by one.")
     found: list[Part] = []
     held: list[Token] = []
     for token in tokens(sql):

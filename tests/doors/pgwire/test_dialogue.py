@@ -182,6 +182,16 @@ async def test_rows_are_what_was_described_or_an_error(opened: Open) -> None:
     assert (await client.error(bind(statement="s"), execute(), SYNC))["C"] == "0A000"
 
 
+async def test_rows_that_cannot_be_sent_give_their_place_back(opened: Open) -> None:
+    fakes = Fakes()
+    client = await (await opened(fakes)).client()
+    await client.ask(query("BEGIN"), parse(SQL, "s"), describe("S", "s"), SYNC)
+    await client.heard()
+    fakes.warehouse.schema = fakes.warehouse.schema.set(0, fakes.warehouse.schema.field(1).with_name("id"))
+    assert (await client.error(bind(portal="p", statement="s"), execute("p"), SYNC))["C"] == "0A000"
+    assert [ticket.closed for ticket in fakes.limits.tickets] == [1, 1]
+
+
 # ----------------------------------------------------------------------------------------------------------- notices
 async def test_notices_say_what_was_withheld_and_found_and_can_be_turned_off(client: Client) -> None:
     told = [fields(body)["M"] for kind, body in await client.ask(query(SQL)) if kind == "N"]
@@ -190,6 +200,17 @@ async def test_notices_say_what_was_withheld_and_found_and_can_be_turned_off(cli
     assert "2 of PERSON in name (flag)" in told[1]
     await client.ask(query("SET usher.notices = off"))
     assert "N" not in [kind for kind, _ in await client.ask(query(SQL))]
+
+
+async def test_a_notice_comes_once_for_each_statement(opened: Open) -> None:
+    fakes = Fakes()
+    fakes.warehouse.batches = many(2, 3)
+    client = await (await opened(fakes)).client()
+    await client.ask(query("BEGIN"))
+    told = await client.ask(parse(SQL), bind(), describe("P"), execute(most=2), execute(most=2), execute(most=2), SYNC)
+    assert [kind for kind, _ in told].count("N") == 1
+    told = await client.ask(query(f"DECLARE c CURSOR FOR {SQL}; FETCH 1 FROM c; FETCH 1 FROM c"))
+    assert [kind for kind, _ in told].count("N") == 1
 
 
 async def test_notices_are_none_of_those_who_want_warnings_only(client: Client) -> None:

@@ -121,7 +121,7 @@ async def test_cursors_are_fetched_moved_and_closed(opened: Open) -> None:
 async def test_a_cursor_is_described_as_the_portal_it_is(client: Client) -> None:
     await client.ask(query("BEGIN"))
     told = await client.ask(parse(f"DECLARE c CURSOR FOR {SQL}"), bind(), execute(), describe("P", "c"), SYNC)
-    assert [kind for kind, _ in told] == ["1", "2", "C", "T", "Z"]
+    assert [kind for kind, _ in told if kind != "N"] == ["1", "2", "C", "T", "Z"]
 
 
 async def test_cursors_need_a_transaction_unless_held(client: Client) -> None:

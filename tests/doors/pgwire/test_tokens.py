@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.doors.pgwire.refusals import Refused
-from proxy.doors.pgwire.tokens import MOST_STATEMENTS, Kind, parts, tokens
+from proxy.doors.pgwire.tokens import LONGEST, MOST_STATEMENTS, Kind, parts, tokens
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,8 @@ def test_a_long_text_is_read_in_one_go() -> None:
     assert len(parts("SELECT '" + "x''" * 100_000 + "'")) == 1
     with pytest.raises(Refused):
         parts("SELECT '" + "x''" * 100_000)
+
+
+def test_a_text_that_is_too_long_is_not_even_looked_at() -> None:
+    with pytest.raises(Refused, match="characters"):
+        parts("(" * (LONGEST + 1))
