@@ -1,7 +1,8 @@
 """The order of rows that no ORDER BY settles follows the engine's plan, and plans follow the statistics of all rows.
 
 A limit that the threat model states: the rows are the same whatever is hidden, but the order in which they come, and so
-which of them a LIMIT without an order lets through, can tell that a value is common among hidden rows. Should this end,
+which of them a LIMIT without an order lets through, can tell that a value is common among hidden rows. So can whether a
+select list is computed for rows that a LIMIT cuts off, where it raises on a row that the caller sees. Should this end,
 the page must say so.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from proxy.errors import GatewayError
 from proxy.values import Caller
 from tests.oracle.harness import Harness
 from tests.oracle.world import KEY, write_policy
@@ -22,6 +24,7 @@ INSERT INTO t SELECT i, 'x', 'eva' FROM generate_series(1, 20) i;
 INSERT INTO t SELECT i, {hidden}, 'bob' FROM generate_series(21, 3000) i;
 CREATE TABLE u (id int, k int);
 INSERT INTO u SELECT 1000 - i, i % 20 + 1 FROM generate_series(1, 60) i;
+CREATE INDEX ON t (k);
 ANALYZE;
 """
 HIDDEN = ("'secret'", "'v' || i")
@@ -31,6 +34,9 @@ FILES = {
     "      - {id: own, for: [role:reader], where: \"owner = 'eva'\"}\n",
 }
 ASKED = "SELECT u.id FROM t JOIN u ON t.k = u.k WHERE t.v = 'secret' OR t.v = 'x'"
+
+CUT_OFF = "SELECT 10 / (k - 5) AS x FROM t WHERE v = 'secret' OR v = 'x' ORDER BY k LIMIT 1"
+"""Divides by zero on a row that the caller sees, and that is not among the first."""
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +73,13 @@ def test_an_order_over_all_columns_tells_nothing(sides: list[tuple[Harness, Call
     for sql in (f"{ASKED} ORDER BY 1", f"{ASKED} ORDER BY 1 LIMIT 3"):
         one, two = rows(sides, sql)
         assert one == two
+
+
+def test_a_limit_can_spare_the_callers_own_rows_by_statistics(sides: list[tuple[Harness, Caller]]) -> None:
+    ended: list[object] = []
+    for harness, caller in sides:
+        try:
+            ended.append(harness.ask(caller, CUT_OFF).rows)
+        except GatewayError as error:
+            ended.append(error.sqlstate)
+    assert ended == [[(-2,)], "22012"]
