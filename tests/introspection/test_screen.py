@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from proxy.introspection.builtin import CATALOG, relations
+from proxy.introspection.functions import functions, is_catalog_function
 from proxy.introspection.screen import mentions
 from tests.introspection import corpus
 
@@ -42,3 +44,11 @@ def test_a_statement_that_may_be_about_the_catalog_is_looked_at(sql: str) -> Non
 
 def test_no_captured_statement_is_passed_by() -> None:
     assert all(mentions(captured.sql) for captured in corpus.statements())
+
+
+def test_no_function_of_the_catalog_is_passed_by() -> None:
+    called = [name for name in functions() if is_catalog_function(name)]
+    assert len(called) > 80
+    assert not [name for name in called if not mentions(f"SELECT {name}()") and name != "session_user"]
+    assert not [name for schema, name in relations() if not mentions(f"SELECT * FROM {schema}.{name}")]
+    assert not [name for schema, name in relations() if schema == CATALOG and not mentions(f"SELECT * FROM {name}")]

@@ -105,7 +105,7 @@ def neutral(rows: list[tuple[str, ...]], names: Mapping[str, str]) -> Counter[tu
 
 
 # ------------------------------------------------------------------------------------------------------------ corpus
-@pytest.mark.parametrize("name", CAPTURED)
+@pytest.mark.parametrize("name", [name for name in CAPTURED if name in REFUSED or name in OTHER])
 def test_a_captured_statement_is_answered_and_names_nothing_hidden(harness: Harness, name: str) -> None:
     if name in REFUSED:
         with pytest.raises(GatewayError) as caught:
@@ -135,6 +135,7 @@ def test_its_rows_are_those_of_a_server_with_the_visible_schema(
         THERE[name] = [*csv.reader(io.StringIO(physical.server.psql(physical.name, "--csv", sql=sql)))]
     expected = [tuple(row) for row in THERE[name]]
     rows = [tuple(map(written, row)) for row in asked(harness, CAPTURED[name]).rows]
+    assert world.CANARY not in repr(rows).lower()
     assert neutral(rows, ours) == neutral(expected, theirs)
 
 
