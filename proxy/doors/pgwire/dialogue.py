@@ -56,6 +56,7 @@ class Dialogue:
         self._running: anyio.CancelScope | None = None
         self._asked_to_stop = False
         self._reported: dict[str, str] = {}
+        self._revision = -1
         self._ask: Ask | None = None
         self._handlers: Mapping[type[Event], Callable[[Any], Awaitable[None]]] = {
             messages.Query: self._query,
@@ -165,6 +166,9 @@ class Dialogue:
 
     def _report(self) -> None:
         """ParameterStatus of every setting that changed."""
+        if self._revision == self._does.variables.revision:
+            return
+        self._revision = self._does.variables.revision
         for name, value in self._does.variables.reported().items():
             if self._reported.get(name) != value:
                 self._reported[name] = value
@@ -178,8 +182,7 @@ class Dialogue:
     async def _query(self, event: messages.Query) -> None:
         self._ask = None
         await self._shelf.close("")
-        parts = await self._parts(event.sql)
-        read = [reading.read(event.sql, part) for part in parts]
+        read = await self._statements(event.sql)
         if not read:
             self._connection.write(replies.EMPTY_QUERY)
         self._does.transaction.implicit = len(read) > 1
@@ -190,9 +193,11 @@ class Dialogue:
             self._report()
 
     @staticmethod
-    async def _parts(sql: str) -> tuple[tokens.Part, ...]:
-        """The statements of a text; a long one is parted in a thread, so that nobody else waits for it."""
-        return tokens.parts(sql) if len(sql) < tokens.LONG else await anyio.to_thread.run_sync(tokens.parts, sql)
+    async def _statements(sql: str) -> list[Command]:
+        """The statements of a text; a long one is read in a thread, so that nobody else waits for it."""
+        if len(sql) < tokens.LONG:
+            return reading.statements(sql)
+        return await anyio.to_thread.run_sync(reading.statements, sql)
 
     async def _finish(self, command: Command, done: Done) -> None:
         """Send all of a statement's rows, and its end."""
@@ -234,10 +239,10 @@ class Dialogue:
     # ------------------------------------------------------------------------------------------------ extended query
     async def _parse(self, event: messages.Parse) -> None:
         self._ask = None
-        parts = await self._parts(event.sql)
-        if len(parts) > 1:
+        read = await self._statements(event.sql)
+        if len(read) > 1:
             raise Refused("42601", "cannot insert multiple commands into a prepared statement")
-        command = reading.read(event.sql, parts[0]) if parts else None
+        command = read[0] if read else None
         size = len(event.sql) + len(event.name) + 4 * len(event.oids)
         self._shelf.keep(Prepared(event.name, size, command, event.oids))
         self._connection.write(replies.PARSE_COMPLETE)

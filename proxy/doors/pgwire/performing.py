@@ -204,6 +204,7 @@ class Performing:
         self._shelf.undescribe()
         self.identity.act_for(user)
         self._name = None
+        self.variables.assign("session_authorization", user.subject)
         self._relabel()
 
     async def _discarded(self, what: str) -> None:

@@ -6,11 +6,13 @@ is none of them is a query, and the gateway's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from proxy.doors.pgwire import portal_forms
 from proxy.doors.pgwire.asking import asked
 from proxy.doors.pgwire.commands import (
+    Ask,
     Begin,
     Call,
     Command,
@@ -29,7 +31,7 @@ from proxy.doors.pgwire.commands import (
 )
 from proxy.doors.pgwire.portal_forms import UNSUPPORTED
 from proxy.doors.pgwire.refusals import Refused
-from proxy.doors.pgwire.tokens import Kind, Part, Token
+from proxy.doors.pgwire.tokens import Kind, Part, Token, parts
 from proxy.doors.pgwire.words import Words
 
 FUNCTIONS: Mapping[str, tuple[int, ...]] = {
@@ -40,6 +42,17 @@ FUNCTIONS: Mapping[str, tuple[int, ...]] = {
 }
 """Functions of the session that may be selected alone, and how many arguments they take."""
 READ_ONLY = "25006"
+
+
+_PLAIN = re.compile(r"\s*(?:SELECT|WITH)\s(?!\s*(?:pg_catalog\s*\.\s*)?\"?(?:" + "|".join(FUNCTIONS) + r"))", re.I)
+_PARTS = re.compile(r";|\$[0-9]")
+
+
+def statements(sql: str) -> list[Command]:
+    """What the statements of a text are. Raises `Refused`."""
+    if _PLAIN.match(sql) and not _PARTS.search(sql):
+        return [Ask(sql, 0)]  # as most are: one query, that nothing has to be looked for in
+    return [read(sql, part) for part in parts(sql)]
 
 
 def read(sql: str, part: Part) -> Command:

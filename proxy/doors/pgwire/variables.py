@@ -151,7 +151,8 @@ OWN = "usher."
 
 
 class Variables:
-    """The settings of one session. A transaction that rolls back takes its SETs back."""
+    """The settings of one session. A transaction that rolls back takes its SETs back. `revision` changes whenever one
+    may have."""
 
     def __init__(self, given: Mapping[str, str], fixed: Mapping[str, str]) -> None:
         """`given` at start-up are what RESET goes back to; `fixed` are the session's own values. Raises `Refused`."""
@@ -159,6 +160,7 @@ class Variables:
         for name, value in given.items():
             self._start[name] = self._checked(name, value, starting=True)
         self._values = dict(self._start)
+        self.revision = 0
         self._before: dict[str, str] | None = None
         self._local: dict[str, str | None] = {}
 
@@ -203,9 +205,11 @@ class Variables:
         else:
             self._local.pop(name, None)
         self._values[name] = value
+        self.revision += 1
 
     def reset(self, name: str | None) -> None:
         """RESET; None resets all. Raises `Refused`."""
+        self.revision += 1
         if name is None:
             self._values = dict(self._start)
         elif name in self._start:
@@ -215,6 +219,11 @@ class Variables:
         else:
             raise unknown(name)
 
+    def assign(self, name: str, value: str) -> None:
+        """What the session itself is, and no client can set or reset."""
+        self._start[name] = self._values[name] = value
+        self.revision += 1
+
     # ------------------------------------------------------------------------------------------------- transactions
     def begin(self) -> None:
         """A transaction begins."""
@@ -222,6 +231,7 @@ class Variables:
 
     def end(self, kept: bool) -> None:
         """A transaction ends: what it set is kept or not, but for SET LOCAL, which never is."""
+        self.revision += 1
         if not kept and self._before is not None:
             self._values = self._before
         elif kept:

@@ -162,7 +162,8 @@ def asked(door: Door) -> list[tuple[str, str | None]]:
 
 async def test_an_app_acts_for_the_user_whose_token_it_has(door: Door, portal: str) -> None:
     client = await door.client(portal)
-    await client.ask(query("SET usher.token = 'token-bo'"))
+    told = await client.ask(query("SET usher.token = 'token-bo'"))
+    assert ("S", b"session_authorization\0bo\0") in told
     await client.rows(SQL)
     assert asked(door) == [("bo", "portal")]
     caller = door.fakes.audit.of("decision")[0]["entry"].caller

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.doors.pgwire import commands as c
-from proxy.doors.pgwire.reading import read
+from proxy.doors.pgwire.reading import read, statements
 from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.tokens import parts
 
@@ -91,3 +91,28 @@ def test_other_forms_of_commands_are_refused(sql: str, sqlstate: str) -> None:
     with pytest.raises(Refused) as caught:
         one(sql)
     assert caught.value.fields.sqlstate == sqlstate
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "  with x AS (SELECT 1) SELECT * FROM x",
+        "SELECT ';'",
+        "SELECT 1; SELECT 2",
+        "SELECT $1,$2",
+        "SELECT pg_backend_pid()",
+        "select  pg_catalog . pg_backend_pid()",
+        "SELECT pg_backend_pid_of_mine FROM t",
+        "SELECT set_config('a.b', 'x', false)",
+        "/* lead */ SELECT 1",
+        "SELECTED",
+        "",
+    ],
+)
+def test_the_short_way_reads_what_the_long_one_does(sql: str) -> None:
+    def plain(command: c.Command) -> c.Command:
+        """A query may keep the blanks before it."""
+        return c.Ask(command.sql.strip(), 0) if isinstance(command, c.Ask) else command
+
+    assert [plain(s) for s in statements(sql)] == [plain(read(sql, part)) for part in parts(sql)]
