@@ -21,7 +21,7 @@ from proxy.introspection.languages import ENGINE, GRAMMAR
 from proxy.introspection.queries import Queries
 from proxy.introspection.scopes import Scope, folded
 from proxy.introspection.tables import relation_of
-from proxy.introspection.text import OWN, prepare
+from proxy.introspection.text import OWN, Text, prepare
 from proxy.values import Reason, ReasonCode
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it logs the text of statements it does not know
@@ -58,6 +58,14 @@ def translate(sql: str, database: str) -> Translated | None:
         return None
     if text.reserved:
         raise InvalidSql(f"Names that begin with {OWN} are reserved: choose another name.", ReasonCode.CONSTRUCT)
+    try:
+        return _translated(text, tree, database)
+    except (*_STUMBLES, RecursionError) as error:
+        message = "The statement about the catalog cannot be read: write it in a plainer and shorter form."
+        raise Ungovernable(message, ReasonCode.CONSTRUCT) from error
+
+
+def _translated(text: Text, tree: exp.Query, database: str) -> Translated:
     for node in list(tree.find_all(exp.Anonymous)):
         if node.name.upper() in _QUANTIFIERS and len(node.expressions) == 1:
             node.replace(_QUANTIFIERS[node.name.upper()](this=exp.Paren(this=node.expressions[0])))

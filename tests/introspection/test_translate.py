@@ -89,3 +89,20 @@ def test_no_comment_of_the_user_reaches_the_engine() -> None:
     made = translated("SELECT /* */ oid -- */ ; DROP\nFROM pg_class /* x */")
     assert "DROP" not in made.sql
     assert "/*" not in made.sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT pg_catalog.lower() FROM pg_class",
+        "SELECT " + "- " * 3000 + "1 FROM pg_class",
+        "SELECT " + "NOT " * 3000 + "true FROM pg_class",
+    ],
+)
+def test_what_the_library_stumbles_over_is_refused(sql: str) -> None:
+    with pytest.raises(Ungovernable):
+        translate(sql, "shop")
+
+
+def test_a_long_list_is_read() -> None:
+    assert translate(f"SELECT oid FROM pg_class WHERE oid IN ({', '.join(map(str, range(9000)))})", "shop")
