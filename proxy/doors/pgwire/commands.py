@@ -156,6 +156,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """SELECT pg_cancel_backend(..) or pg_terminate_backend(..), which `ends` the session too."""
+
+    process: int
+    ends: bool
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainPolicy:
     """EXPLAIN POLICY of a query."""
 
@@ -182,5 +191,6 @@ Command: TypeAlias = (
     | CopyOut
     | Nothing
     | Call
+    | Stop
     | ExplainPolicy
 )

@@ -24,8 +24,8 @@ from proxy.doors.pgwire.describing import parameter_oids, tag_of
 from proxy.doors.pgwire.identity import Expired
 from proxy.doors.pgwire.login import Guest
 from proxy.doors.pgwire.messages import Event
-from proxy.doors.pgwire.parameters import decoded
-from proxy.doors.pgwire.performing import Done, Performing
+from proxy.doors.pgwire.parameters import decoded, need_types
+from proxy.doors.pgwire.performing import Done, Performing, StopOther
 from proxy.doors.pgwire.portals import Portal, Prepared, Shelf
 from proxy.doors.pgwire.refusals import Refused, fields_of
 from proxy.doors.pgwire.replies import Fields
@@ -36,6 +36,7 @@ from proxy.doors.pgwire.sources import Answered, Source
 from proxy.doors.pgwire.traces import shape_of
 from proxy.doors.pgwire.types import of_field
 from proxy.gateway import Description, Gateway, refusal_of
+from proxy.values import Caller
 
 LOG = logging.getLogger(__name__)
 
@@ -44,13 +45,20 @@ class Dialogue:
     """The session of one client that logged in."""
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, connection: Connection, guest: Guest, process: int, key: bytes
+        self,
+        gateway: Gateway,
+        settings: Settings,
+        connection: Connection,
+        guest: Guest,
+        process: int,
+        key: bytes,
+        stop: StopOther,
     ) -> None:
         self.key = key
         self._settings = settings
         self._connection = connection
         self._shelf = Shelf(settings)
-        self._does = Performing(gateway, guest, self._shelf, process, self._warn)
+        self._does = Performing(gateway, guest, self._shelf, process, self._warn, stop)
         self._sends = Sending(connection)
         self._process = process
         self._running: anyio.CancelScope | None = None
@@ -93,6 +101,16 @@ class Dialogue:
         except Idle:
             self._does.identity.current()
             raise
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks here."""
+        return self._does.identity.caller
+
+    def end(self) -> None:
+        """Stop the query at work, and take nothing new."""
+        self.cancel()
+        self._connection.stop()
 
     def cancel(self) -> None:
         """Stop the query at work, if there is one."""
@@ -261,7 +279,7 @@ class Dialogue:
         """The types of the values: as the client named them, else as the statement was described."""
         count = len(event.values)
         named = [*prepared.oids[:count], *[0] * (count - len(prepared.oids))]
-        if any(event.formats) and 0 in named and prepared.described is None:
+        if 0 in named and prepared.described is None and need_types(event.values, event.formats):
             await self._description(prepared)
         if prepared.described is None:
             return named

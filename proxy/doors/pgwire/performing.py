@@ -25,6 +25,10 @@ from proxy.doors.pgwire.variables import schemas
 from proxy.gateway import Description, Gateway, Request
 from proxy.values import Caller, Context, Session
 
+StopOther = Callable[[Caller, int, bool], bool]
+"""Stops what a connection (by its number) runs, and with True the connection, where it is the same caller's; answers
+whether it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -41,7 +45,13 @@ class Performing:
     """Performs the statements of one connection. `warn` is told what clients are to be warned of."""
 
     def __init__(
-        self, gateway: Gateway, guest: Guest, shelf: Shelf, process: int, warn: Callable[[Fields], None]
+        self,
+        gateway: Gateway,
+        guest: Guest,
+        shelf: Shelf,
+        process: int,
+        warn: Callable[[Fields], None],
+        stop: StopOther,
     ) -> None:
         self.transaction = Transaction()
         self.variables = guest.variables
@@ -52,6 +62,7 @@ class Performing:
         self._shelf = shelf
         self._process = process
         self._warn = warn
+        self._stop = stop
         self._name = guest.name
         self._own_path = guest.path
         self._relabel()
@@ -94,6 +105,8 @@ class Performing:
                 return Done("SHOW", self._shown(command))
             case commands.Call():
                 return Done("SELECT", self._called(command), counted=True)
+            case commands.Stop():
+                return Done("SELECT", self._stopped(command), counted=True)
             case commands.Fetch():
                 return await self._fetched(command)
             case commands.Declare():
@@ -112,6 +125,8 @@ class Performing:
                 return self._shown(command).schema
             case commands.Call():
                 return sources.text_schema([command.column])
+            case commands.Stop():
+                return pa.schema([pa.field(command.column, pa.bool_())])
             case commands.ExplainPolicy():
                 return explain.SCHEMA
             case commands.Fetch() if not command.move:
@@ -230,6 +245,11 @@ class Performing:
 
     def _called(self, command: commands.Call) -> Source:
         return sources.texts([command.column], [(self._result(command),)])
+
+    def _stopped(self, command: commands.Stop) -> Source:
+        """Stop a query of another connection, if it is the same caller's; what it was is not told otherwise."""
+        done = self._stop(self.caller(), command.process, command.ends)
+        return sources.Fixed(pa.RecordBatch.from_pydict({command.column: [done]}))
 
     def _result(self, command: commands.Call) -> str:
         match command.function:

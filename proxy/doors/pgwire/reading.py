@@ -28,6 +28,7 @@ from proxy.doors.pgwire.commands import (
     Savepoint,
     Set,
     Show,
+    Stop,
 )
 from proxy.doors.pgwire.portal_forms import UNSUPPORTED
 from proxy.doors.pgwire.refusals import Refused
@@ -44,7 +45,18 @@ FUNCTIONS: Mapping[str, tuple[int, ...]] = {
 READ_ONLY = "25006"
 
 
-_PLAIN = re.compile(r"\s*(?:SELECT|WITH)\s(?!\s*(?:pg_catalog\s*\.\s*)?\"?(?:" + "|".join(FUNCTIONS) + r"))", re.I)
+_STOP = re.compile(
+    r"SELECT\s+(?:pg_catalog\s*\.\s*)?(?P<what>pg_(?:cancel|terminate)_backend)\s*\(\s*(?:(?P<own>[0-9]{1,10})|pid)\s*\)"
+    r"(?:\s+FROM\s+(?:pg_catalog\s*\.\s*)?pg_stat_activity\s+WHERE\s+pid\s*=\s*'?(?P<pid>[0-9]{1,10})'?)?\s*\Z",
+    re.IGNORECASE,
+)
+"""Both ways in which tools stop a query of another connection of theirs."""
+_PLAIN = re.compile(
+    r"\s*(?:SELECT|WITH)\s(?!\s*(?:pg_catalog\s*\.\s*)?\"?(?:pg_(?:cancel|terminate)_backend|"
+    + "|".join(FUNCTIONS)
+    + r"))",
+    re.I,
+)
 _PARTS = re.compile(r";|\$[0-9]")
 
 
@@ -250,6 +262,10 @@ def _unlisten(words: Words, _sql: str, _part: Part) -> Command:
 
 def _select(_words: Words, sql: str, part: Part) -> Command:
     """SELECT of one function about the session, with texts or numbers; any other SELECT is a query."""
+    stop = _STOP.match(sql[part.start : part.end])
+    if stop is not None and (stop["own"] is None) == (stop["pid"] is not None):
+        name = stop["what"].lower()
+        return Stop(int(stop["own"] or stop["pid"]), name == "pg_terminate_backend", name)
     return session_call(part.tokens) or asked(sql, part.start, part.end, part.tokens)
 
 

@@ -34,6 +34,7 @@ from proxy.doors.pgwire.settings import Settings
 from proxy.doors.pgwire.traces import shape_of
 from proxy.errors import ConfigError, GatewayError, Unauthenticated
 from proxy.gateway import Gateway, refusal_of
+from proxy.values import Caller
 
 LOG = logging.getLogger(__name__)
 END_TIMEOUT_S = 45.0
@@ -163,7 +164,7 @@ class Server:
     async def _spoken(self, connection: Connection, guest: Guest) -> None:
         process = self._process()
         key = secrets.token_bytes(guest.key_bytes)
-        dialogue = Dialogue(self._gateway, self._settings, connection, guest, process, key)
+        dialogue = Dialogue(self._gateway, self._settings, connection, guest, process, key, self._stop_other)
         self._dialogues[process] = dialogue
         try:
             connection.session.logged_in()
@@ -177,6 +178,17 @@ class Server:
             number = secrets.randbelow(2**31 - 1) + 1
             if number not in self._dialogues:
                 return number
+
+    def _stop_other(self, caller: Caller, process: int, ends: bool) -> bool:
+        """Stop what a connection runs, or the connection, for the same person through the same app."""
+        dialogue = self._dialogues.get(process)
+        if dialogue is None:
+            return False
+        other = dialogue.caller
+        if (other.issuer, other.subject, other.app) != (caller.issuer, caller.subject, caller.app):
+            return False
+        (dialogue.end if ends else dialogue.cancel)()
+        return True
 
     def _cancel(self, request: CancelRequest) -> None:
         """Stop a query, where the key is its connection's; nobody is told whether it was."""

@@ -58,6 +58,39 @@ async def test_the_key_stops_a_query_and_not_its_session(opened: Open, minor: in
     assert await client.rows("SHOW jit") == [["off"]]
 
 
+STOPS = (
+    ("SELECT pg_cancel_backend({})", False),
+    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid='{}'", True),
+)
+
+
+@pytest.mark.parametrize(("sql", "ends"), STOPS)
+async def test_a_caller_stops_what_another_connection_of_theirs_runs(opened: Open, sql: str, ends: bool) -> None:
+    door = await opened(endless())
+    busy, other = await door.client(), await door.client()
+    await running(door, busy)
+    assert await other.rows(sql.format(busy.process)) == [["t"]]
+    told = await busy.heard()
+    assert next(fields(body)["C"] for kind, body in told if kind == "E") == "57014"
+    assert await outcome(door) == "abandoned"
+    if ends:
+        assert fields((await busy.one())[1])["C"] == "57P01"
+        assert await busy.one() == ("", b"")
+    else:
+        assert await busy.rows("SHOW jit") == [["off"]]
+
+
+@pytest.mark.parametrize(("sql", "ends"), STOPS)
+async def test_nobody_stops_what_others_run(opened: Open, sql: str, ends: bool) -> None:
+    door = await opened(endless())
+    busy, other = await door.client(), await door.client("token-bo")
+    await running(door, busy)
+    assert await other.rows(sql.format(busy.process)) == [["f"]]
+    assert await other.rows(sql.format(1)) == [["f"]], "as where there is no such connection"
+    assert [(await busy.one())[0] for _ in range(3)] == ["D", "D", "D"]
+    assert not ends or await other.rows("SHOW jit") == [["off"]]
+
+
 async def test_another_key_stops_nothing_and_is_told_nothing(opened: Open) -> None:
     door = await opened(endless())
     client = await door.client()
