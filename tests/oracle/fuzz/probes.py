@@ -58,6 +58,8 @@ POSITIONS = (
     "SELECT q.i FROM {t} q WHERE {p} UNION SELECT w.i FROM open w",
     "SELECT q.i FROM {t} q WHERE {p} EXCEPT SELECT w.i FROM {u} w",
     "SELECT q.i FROM {t} q WHERE {c} INTERSECT SELECT q.i FROM {t} q WHERE {p}",
+    "SELECT {e} AS x FROM {t} q WHERE {c} INTERSECT SELECT {e2} FROM {u} q WHERE {c}",
+    "SELECT {e} AS x FROM {t} q EXCEPT SELECT {e2} FROM open q WHERE {c}",
     "SELECT count(*) FROM open w, LATERAL (SELECT 1 AS one FROM {t} q WHERE q.i = w.i AND {p}) z",
     "SELECT count(*) FROM {t} q WHERE CASE WHEN {c} THEN {p} END",
     "SELECT count(*) FROM {t} q WHERE ({e}) IN (SELECT ({e2}) FROM open q)",
