@@ -65,6 +65,14 @@ def test_catalog_statements_on_postgres(on_postgres: ServedOnPostgres, postgres_
     hold_on_postgres(on_postgres, postgres_door, *CASES[case])
 
 
+def test_each_door_shows_the_callers_own_tables(door: Door) -> None:
+    sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY 1"
+    assert door.ask(sql).rows == [("customers",), ("orders",)]
+    assert door.ask(sql, who="sam").rows == [("customers",)]
+    assert door.ask(sql, who="bot").rows == [("orders",)]
+    assert door.ask(sql, who="nobody").rows == []
+
+
 def test_hidden_names_are_names_of_the_shop(served: Served) -> None:
     there = served.harness.run(served.harness.app.catalogs())[0]
     names = repr(there.tables)
