@@ -17,14 +17,14 @@ import anyio
 from proxy.doors.pgwire import replies
 from proxy.doors.pgwire.messages import Event, Violation
 from proxy.doors.pgwire.replies import Fields
-from proxy.doors.pgwire.session import Session
+from proxy.doors.pgwire.session import Phase, Session
 from proxy.doors.pgwire.settings import Settings
 
 LOG = logging.getLogger(__name__)
 HIGH_WATER = 256 * 1024
 """Bytes that wait for a client before its answer stalls."""
-READ_AHEAD = 256 * 1024
-"""Bytes of messages that are kept while an answer runs."""
+READ_AHEAD, READ_AHEAD_UNKNOWN = 256 * 1024, 32 * 1024
+"""Bytes of messages that are kept while an answer runs: of somebody who logged in, and of anybody else."""
 
 
 class Gone(Exception):
@@ -77,7 +77,8 @@ class Connection(asyncio.Protocol):
             self.session.feed(data)
         except Violation as violation:
             self._violation = violation
-        if self._waiter is None and self.session.waiting > READ_AHEAD:
+        known = self.session.phase in (Phase.READY, Phase.SKIPPING)
+        if self._waiter is None and self.session.waiting > (READ_AHEAD if known else READ_AHEAD_UNKNOWN):
             self._pause()
         self._wake()
 

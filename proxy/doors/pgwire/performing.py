@@ -218,6 +218,7 @@ class Performing:
         await self._shelf.close_all()
         self._shelf.undescribe()
         self.identity.act_for(user)
+        self.variables.reset(None)  # what the one before set decides nothing for this one
         self._name = None
         self.variables.assign("session_authorization", user.subject)
         self._relabel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from proxy.doors.pgwire.connection import READ_AHEAD
-from tests.doors.pgwire.conftest import Client, Door, Open, query
+from tests.doors.pgwire.conftest import Client, Door, Open, framed, query, startup, text
 from tests.fakes import SQL, Fakes, many
 
 
@@ -38,6 +38,21 @@ async def test_what_is_sent_during_an_answer_waits_outside(opened: Open) -> None
     assert [kind for kind, _ in told if kind == "D"] == ["D"] * 40
     for _ in range(sent):
         assert (await client.heard())[-1][0] == "Z"
+
+
+async def test_a_stranger_sends_little_ahead(opened: Open) -> None:
+    fakes = Fakes()
+    fakes.world.waits["authenticate"] = asyncio.Event()
+    door: Door = await opened(fakes)
+    client = await door.raw()
+    await client.send(startup(user="ana"))
+    await client.one()
+    client.writer.write(framed("p", text("token-ana")) + query("/* " + "x" * 60_000 + " */ SHOW jit") * 200)
+    await asyncio.sleep(0.3)
+    assert client.writer.transport.get_write_buffer_size() > 0, "the server stopped reading"
+    fakes.world.waits["authenticate"].set()
+    for _ in range(201):
+        assert (await client.heard())[-1] == ("Z", b"I")
 
 
 async def test_large_answers_arrive_whole(opened: Open) -> None:

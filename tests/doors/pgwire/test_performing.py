@@ -220,7 +220,10 @@ async def test_a_user_takes_nothing_over_from_the_one_before(door: Door, portal:
     await client.ask(query(f"SET usher.token = '{KEY}:token-bo'"), parse(SQL, "s"), describe("S", "s"), SYNC)
     await client.heard()
     await client.ask(query(f"DECLARE c CURSOR WITH HOLD FOR {SQL}"))
+    await client.ask(query("SET search_path TO elsewhere; SET myapp.user = 'bo'"))
     await client.ask(query(f"SET usher.token = '{KEY}:token-ana'"))
+    assert await client.rows("SHOW search_path") == [["main"]]
+    assert (await client.error(query("SHOW myapp.user")))["C"] == "42704"
     assert (await client.error(query("FETCH c")))["C"] == "34000"
     await client.ask(bind(statement="s"), execute(), SYNC)
     assert asked(door)[-1] == ("ana", "portal")
