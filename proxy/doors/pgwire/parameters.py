@@ -41,6 +41,11 @@ def decoded(values: Sequence[bytes | None], oids: Sequence[int], formats: Sequen
     return [None if v is None else _one(place, v, oid, form) for place, (v, oid, form) in enumerate(bound, start=1)]
 
 
+def need_types(values: Sequence[bytes | None], formats: Sequence[int]) -> bool:
+    """Whether values of unknown types cannot stay text: binary ones, and what may be the text of an array."""
+    return any(formats) or any(v is not None and v[:1] == b"{" for v in values)
+
+
 def _one(place: int, value: bytes, oid: int, form: int) -> Any:
     kind = BY_OID.get(oid)
     if kind is None and form == 1 and oid not in UNKNOWN:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proxy.doors.pgwire.parameters import decoded
+from proxy.doors.pgwire.parameters import decoded, need_types
 from proxy.doors.pgwire.types import BY_NAME, BY_OID, of_field
 from proxy.errors import InvalidSql
 from proxy.values import ReasonCode
@@ -391,3 +391,13 @@ def test_formats_must_fit(formats: list[int]) -> None:
     with pytest.raises(InvalidSql) as caught:
         decoded([b"1", b"2", b"3"], [23, 23, 23], formats)
     assert caught.value.sqlstate == "08P01"
+
+
+@pytest.mark.parametrize(
+    ("values", "formats", "needed"),
+    [([b"1", None], [], False), ([b"1", b"{1,2}"], [], True), ([b"1"], [1], True), ([b"x{", b""], [0, 0], False)],
+)
+def test_types_are_asked_for_where_a_value_cannot_stay_text(
+    values: list[bytes | None], formats: list[int], needed: bool
+) -> None:
+    assert need_types(values, formats) == needed
