@@ -6,7 +6,8 @@ Rule kept here: each stage is called once, in this order, through the ports of `
 from one query to the next but plans, which hold no caller's values. `plan()` decides without touching data; `run()`
 always plans anew. Whatever happens after a decision record is written ends in an outcome record: rows, refusal,
 failure or hang-up. So records are written behind a shield that a cancelled caller cannot break, and an answer's
-batches are already running when a door gets them: closed unread, or lost, they still end in their record.
+batches are already running when a door gets them: closed unread, or lost, they still end in their record. A statement
+about the catalog goes the same way, but is read and answered by the introspection stage: no warehouse hears of it.
 """
 
 from __future__ import annotations
