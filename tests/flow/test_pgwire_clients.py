@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import datetime
 import os
 import shutil
@@ -25,6 +26,7 @@ from tests.oracle.harness import Harness
 from tests.oracle.world import write_policy
 
 KEY = "0123456789abcdef0123456789abcdef"
+DISCOVERY = "https://login.example.com/.well-known/openid-configuration"
 ROWS = """
 CREATE TABLE {schema}.customers (id integer, name text, email text, region text, born date, credit numeric(10, 2),
     seen timestamp with time zone, vip boolean, secret text);
@@ -81,7 +83,7 @@ class House:
             told.append(address)
             up.set()
 
-        settings = Settings(listen="127.0.0.1:0", stop_timeout_s=1)
+        settings = Settings(listen="127.0.0.1:0", stop_timeout_s=1, oauth={"discovery": DISCOVERY})
         serving = self.harness.begin(serve(self.harness.app.gateway, settings, stop=stop, ready=ready))
         assert up.wait(30)
         return int(told[0].rpartition(":")[2]), stop, serving
@@ -93,7 +95,8 @@ class House:
     def dsn(self, token: str | None = None, **more: str) -> str:
         """How psycopg and psql get here."""
         given = {"host": "127.0.0.1", "port": str(self.port), "user": "token", "dbname": "shop", **more}
-        return " ".join(f"{k}='{v}'" for k, v in {**given, "password": token or self.token()}.items())
+        password = self.token() if token is None else token
+        return " ".join(f"{k}='{v}'" for k, v in {**given, "password": password}.items())
 
     def close(self) -> None:
         """End it."""
@@ -292,6 +295,46 @@ def test_the_newest_protocol_is_spoken(house: House) -> None:
     with psycopg.connect(house.dsn(max_protocol_version="3.2"), autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM customers").fetchone() == (1000,)
         threading.Timer(0.3, connection.cancel_safe).start()
+
+
+class BearerRequest(ctypes.Structure):
+    """libpq's PGoauthBearerRequest (libpq-fe.h of version 18)."""
+
+    _fields_ = (
+        ("openid_configuration", ctypes.c_char_p),
+        ("scope", ctypes.c_char_p),
+        ("run", ctypes.c_void_p),
+        ("cleanup", ctypes.c_void_p),
+        ("token", ctypes.c_char_p),
+        ("user", ctypes.c_void_p),
+    )
+
+
+def test_libpq_logs_in_by_oauthbearer(house: House) -> None:
+    folder = Path(psycopg.__file__).parent.parent / "psycopg_binary.libs"
+    found = [ctypes.CDLL(str(path)) for path in folder.glob("libpq-*")]
+    if not found or not hasattr(found[0], "PQsetAuthDataHook"):
+        pytest.skip("this libpq has no OAUTHBEARER: pip install 'psycopg[binary]>=3.3'")
+    token, asked = ctypes.create_string_buffer(house.token().encode()), list[bytes]()
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    def hook(kind: int, _: int, data: int) -> int:
+        if kind != 1:  # PQAUTHDATA_OAUTH_BEARER_TOKEN
+            return 0
+        request = ctypes.cast(data, ctypes.POINTER(BearerRequest)).contents
+        asked.append(request.openid_configuration)
+        request.token = ctypes.cast(token, ctypes.c_char_p)
+        return 1
+
+    found[0].PQsetAuthDataHook(hook)
+    try:
+        more = {"oauth_issuer": DISCOVERY, "oauth_client_id": "x", "require_auth": "oauth"}
+        dsn = house.dsn("", options="-c usher.login=oauthbearer", **more)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            assert connection.execute("SELECT count(*) FROM customers").fetchone() == (1000,)
+    finally:
+        found[0].PQsetAuthDataHook(None)
+    assert asked == [DISCOVERY.encode()]
 
 
 def test_an_app_acts_for_each_user_of_its_pool(house: House) -> None:
