@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.bypass.asking import Door, GatewayDoor, HttpDoor, Served
+from tests.bypass.asking import EVERY_DOOR, Door, GatewayDoor, HttpDoor, Served
 from tests.bypass.postgres_shop import ServedOnPostgres
 from tests.postgres import Server
 
@@ -47,11 +46,6 @@ def shops_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call
 def on_postgres(postgres_server: Server, shops_on_postgres: Callable[[Server], ServedOnPostgres]) -> ServedOnPostgres:
     """The shop on one PostgreSQL server."""
     return shops_on_postgres(postgres_server)
-
-
-EVERY_DOOR = os.environ.get("USHER_EVERY_DOOR") == "1"
-"""Every door on each PostgreSQL server, as .ci/run asks; else the PostgreSQL protocol on one server, and the gateway
-itself on the other."""
 
 
 @pytest.fixture(params=["gateway", "http", "pgwire"] if EVERY_DOOR else ["one"])
