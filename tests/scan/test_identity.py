@@ -18,3 +18,20 @@ def test_findings_are_those_of_analyzer_engine(mode: Mode, count: int) -> None:
     compared, found, different = both.different(cells)
     assert different == []
     assert found > compared // 4
+
+
+KNOWN = (
+    ".32\t123456789012:45678901234;bank accounts: m-",
+    "john@exam.le.com/512345678+8::ffbank accounts;",
+    "+33 (+44 20 9946 0958(:: ip_",
+    "0301234567;:2 call/23456, ",
+    "1qar-ﬁ1234567, ::ffff:10.1.2.3: ip-",
+    "Elizabeth Miller, 550557170033559 United States",
+    "$1,234.5x\t0301234567'",
+    '\u30000123456789012\n😀"1 111;',
+)
+"""Cells in which the two differed once."""
+
+
+def test_cells_that_differed_once() -> None:
+    assert Both(Mode.PATTERNS).different(KNOWN)[2] == []

@@ -125,8 +125,14 @@ class Analyzer:
                 asked[place] = text if self._words.lemmas else _until_blank(text, max(span[1] for span in spans))
             elif given:
                 raw[place] = recognizer.context.lifted(spans, given)
-        pieces = list(asked.values())
-        for (place, text), words in zip(asked.items(), self._words.read(pieces), strict=True):
+        again = {}
+        whole = dict(zip(raw, some, strict=True))
+        for (place, text), words in zip(asked.items(), self._words.read(list(asked.values())), strict=True):
+            if len(text) < len(whole[place]) and recognizer.context.goes_on(raw[place], words):
+                again[place] = whole[place]
+            else:
+                raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
+        for (place, text), words in zip(again.items(), self._words.read(list(again.values())), strict=True):
             raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
         return raw
 
@@ -203,7 +209,7 @@ def windows(text: str) -> list[tuple[int, str]]:
 
 
 def _until_blank(text: str, end: int) -> str:
-    """A text up to the first blank from `end` on: words without a model end there, and words behind do not count."""
+    """A text up to the first blank from `end` on: words without a model end there, and those behind rarely count."""
     blank = _BLANK.search(text, end)
     return text if blank is None else text[: blank.start()]
 

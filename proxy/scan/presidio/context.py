@@ -21,10 +21,6 @@ _ENDS = {"man": 3, "e": 1, "y": 1, "f": 1}
 exceptions are listed by the model (`odd_forms`)."""
 
 
-_LONGEST_TOKEN = 1_000
-"""The word that a hit ends in is context too, as far as it goes on behind the hit; no longer word is looked at."""
-
-
 class Context:
     """What lifts the hits of one recognizer. `lemmas` says whether words are read as lemmas, or as they are written;
     `odd_forms` are words whose lemmas begin otherwise, with these lemmas."""
@@ -46,8 +42,19 @@ class Context:
             return True
         if self._trigger is None:
             return False
-        unsure = [end for _, end, _, score in spans if score < EntityRecognizer.MAX_SCORE]
-        return bool(unsure) and self._trigger.search(text[: max(unsure) + _LONGEST_TOKEN].lower()) is not None
+        unsure = any(score < EntityRecognizer.MAX_SCORE for _, _, _, score in spans)
+        return unsure and self._trigger.search(text.lower()) is not None
+
+    @staticmethod
+    def goes_on(spans: Sequence[Span], words: Any) -> bool:
+        """Whether words behind one of these hits count too: the enhancer takes the word in which a hit begins, and
+        where that is none to it (a mark, or two joined by a colon) the next one that is."""
+        kept = set(words.keywords)
+        for start, _, _, _ in spans:
+            place = next(i for i, at in enumerate(words.tokens_indices) if start < at + len(words.tokens[i]))
+            if words.lemmas[place].lower() not in kept:
+                return True
+        return False
 
     def enhanced(self, text: str, spans: Sequence[Span], words: Any, given: Sequence[str]) -> list[Span]:
         """The hits as Presidio's enhancer leaves them, which reads the words before each."""

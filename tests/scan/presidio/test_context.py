@@ -47,6 +47,16 @@ def test_words_before_a_hit_lift_it(text: str, score: float) -> None:
     assert lifted(context, text, text.index("123")) == score
 
 
+def test_a_word_behind_counts_where_the_hit_begins_in_none() -> None:
+    context = Context(recognizer("bank"), lemmas=False, odd_forms=[])
+    for text, goes_on in (("12:34 bank", True), ("1234 bank", False)):
+        span = (0, text.index(" "), "X", 0.05)
+        (told,) = [context.goes_on([span], words) for words in WORDS.read([text])]
+        assert told is goes_on
+        (one,) = [context.enhanced(text, [span], words, []) for words in WORDS.read([text])]
+        assert round(one[0][3], 2) == (0.4 if goes_on else 0.05)
+
+
 def test_sure_hits_and_hits_without_words_are_not_asked_about() -> None:
     context = Context(recognizer("ssn"), lemmas=False, odd_forms=[])
     assert not context.asks("ssn 123", [(4, 7, "X", 1.0)])
