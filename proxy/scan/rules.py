@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 from proxy import documents
 from proxy.errors import ConfigError
 from proxy.mistakes import dotted
-from proxy.scan.entities import ENTITIES
+from proxy.scan.entities import ENTITIES, entity
+from proxy.scan.recognizers import Recognizer, unlike_names
 from proxy.scan.settings import Action, Mode
 from proxy.values import TableId
 
@@ -53,10 +54,11 @@ def _glob(text: str) -> str:
     return text
 
 
-def _entity(name: str) -> str:
-    if name not in ENTITIES:
-        close = difflib.get_close_matches(name, ENTITIES, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(ENTITIES)}"
+def _entity(name: str, info: ValidationInfo) -> str:
+    known = dict.fromkeys((*ENTITIES, *(info.context or ())))
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
         raise ValueError("there is no such entity" + hint)
     return name
 
@@ -95,6 +97,9 @@ class Document(BaseModel):
     entities: dict[Annotated[str, AfterValidator(_entity)], EntityRule] = Field(
         default={}, description="Rules by entity."
     )
+    recognizers: Annotated[tuple[Recognizer, ...], AfterValidator(unlike_names)] = Field(
+        default=(), strict=False, description="Recognizers beside Presidio's own, in the form of its YAML."
+    )
     exempt: tuple[Annotated[str, AfterValidator(_subject)], ...] = Field(
         default=(), strict=False, description="Subjects whose results are not scanned."
     )
@@ -122,26 +127,28 @@ class ScanRules:
     entities: Mapping[str, EntityRule] = field(default_factory=dict)
     exempt: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
+    recognizers: tuple[Recognizer, ...] = ()
 
     def resolve(self, mode: Mode, on_finding: Action) -> tuple[Rule, ...]:
-        """A rule for each entity that is looked for, in the order of the table."""
-        return tuple(r for name in ENTITIES if (r := self._rule(name, on_finding)).action is not Action.OFF
-                     and not (mode is Mode.PATTERNS and ENTITIES[name].ner))  # fmt: skip
+        """A rule for each entity that is looked for, in the order of the table, then of the file's recognizers."""
+        known = dict.fromkeys((*ENTITIES, *(one.supported_entity for one in self.recognizers)))
+        return tuple(r for name in known if (r := self._rule(name, on_finding)).action is not Action.OFF
+                     and not (mode is Mode.PATTERNS and entity(name).ner))  # fmt: skip
 
     def _rule(self, name: str, on_finding: Action) -> Rule:
-        entity = ENTITIES[name]
+        kind = entity(name)
         stated = self.entities.get(name, EntityRule())
         general = self.defaults.action or on_finding
-        if entity.ner and general is not Action.OFF:
+        if kind.ner and general is not Action.OFF:
             general = Action.FLAG
-        if name not in self.entities and not entity.default:
+        if name not in self.entities and not kind.default:
             general = Action.OFF
-        threshold = entity.threshold or self.defaults.threshold
+        threshold = kind.threshold or self.defaults.threshold
         if threshold is None:
             threshold = DEFAULT_THRESHOLD
         return Rule(
             entity=name,
-            tag=stated.tag or entity.tag,
+            tag=stated.tag or kind.tag,
             action=stated.action or general,
             threshold=threshold if stated.threshold is None else stated.threshold,
             allow=tuple(a.casefold() for a in stated.allow),
@@ -162,17 +169,32 @@ def load(path: Path) -> ScanRules:
     if given is None:
         return ScanRules()
     try:
-        document = Document.model_validate(given)
+        document = Document.model_validate(given, context=_brought(given))
     except ValidationError as error:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         raise ConfigError(_problems(path, root, error)) from None
-    return ScanRules(document.defaults, document.entities, frozenset(document.exempt), tuple(document.columns))
+    return ScanRules(
+        document.defaults,
+        document.entities,
+        frozenset(document.exempt),
+        tuple(document.columns),
+        document.recognizers,
+    )
+
+
+def _brought(given: Any) -> frozenset[str]:
+    """The entities of the file's recognizers, before anything is known to be right: its rules may name them."""
+    listed = given.get("recognizers") if isinstance(given, dict) else None
+    found = listed if isinstance(listed, list) else []
+    named = (one.get("supported_entity") for one in found if isinstance(one, dict))
+    return frozenset(name for name in named if isinstance(name, str))
 
 
 def schema() -> dict[str, Any]:
     """The JSON schema of pii.yaml, for editors."""
     made = Document.model_json_schema()
-    made["properties"]["entities"]["propertyNames"] = {"enum": list(ENTITIES)}
+    only_known = {"properties": {"entities": {"propertyNames": {"enum": list(ENTITIES)}}}}
+    made |= {"if": {"required": ["recognizers"]}, "else": only_known}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 

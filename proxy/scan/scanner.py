@@ -22,6 +22,7 @@ from proxy.scan.column import Count, Job, Scanned, scan_columns, start
 from proxy.scan.leaves import Unreadable, is_harmless
 from proxy.scan.lineage import sources, unexplained
 from proxy.scan.presidio import installed
+from proxy.scan.recognizers import Recognizer
 from proxy.scan.residue import without_residue
 from proxy.scan.rules import Rule, ScanRules
 from proxy.scan.settings import Action, Beyond, Mode, Settings
@@ -73,7 +74,7 @@ class Scanner:
             result = results[place] if results is not None else None
             columns.append(_column(field_, result, everywhere or ("off" if off else ""), self._active))
         headers = () if everywhere else unexplained(plan, schema)
-        return Scan(self._settings, self._workers, columns, headers, self._active)
+        return Scan(self._settings, self._workers, columns, headers, self._active, self._rules.recognizers)
 
 
 @dataclass(slots=True)
@@ -104,8 +105,10 @@ class Scan:
         columns: Sequence[_Column],
         headers: Sequence[int],
         rules: Sequence[Rule],
+        recognizers: tuple[Recognizer, ...],
     ) -> None:
         self._settings = settings
+        self._recognizers = recognizers
         self._named = 0
         self._unread: Counter[str] = Counter()
         self._workers = workers
@@ -224,7 +227,8 @@ class Scan:
     async def _scan_headers(self, schema: pa.Schema) -> None:
         """Names that were made from data cannot be redacted (doors may have told them): they pass, or block."""
         names = [pa.array([schema.names[place]], type=pa.string()) for place in self._headers]
-        jobs = [Job(pack(name), "", tuple(self._rules), {}) for name in names]
+        rules, own = tuple(self._rules), self._recognizers
+        jobs = [Job(pack(name), "", rules, {}, recognizers=own) for name in names]
         scanned = await self._ask(["column names"] * len(jobs), jobs)
         blocked = []
         for place, result in zip(self._headers, scanned, strict=True):
@@ -243,7 +247,7 @@ class Scan:
     def _job(self, column: _Column, piece: pa.Array[Any], shares: int) -> Job:
         """A slice to scan, with its share of the texts that the language model may still read."""
         most = max(0, self._settings.names_budget - self._named) // shares
-        return Job(pack(piece), column.name, column.rules, column.rates, most)
+        return Job(pack(piece), column.name, column.rules, column.rates, most, self._recognizers)
 
     async def _ask(self, shown: Sequence[str], jobs: Sequence[Job]) -> list[Scanned]:
         """Slices as one process scanned them; `shown` are the names of their columns for messages."""
