@@ -22,7 +22,7 @@ from proxy.scan.arrays import Array, Hints, booleans, pack, unpack
 from proxy.scan.leaves import Leaf, Unreadable, has_unread_values, leaves, replace
 from proxy.scan.recognizers import Recognizer
 from proxy.scan.rules import Rule
-from proxy.scan.settings import Action, Mode
+from proxy.scan.settings import REPLACING, Action, Mode
 from proxy.scan.texts import Mask, may_be_json
 from proxy.scan.units import Unit, join, split
 from proxy.scan.verdicts import Found, Rate
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from proxy.scan.presidio.analyzer import Analyzer
 
 _analyzer: Analyzer | None = None
+_secret = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,12 @@ class Scanned:
     beyond: int = 0
 
 
-def start(mode: Mode, phone_regions: Sequence[str]) -> None:
-    """Build the process's analyzer; raises what keeps it from working."""
+def start(mode: Mode, phone_regions: Sequence[str], secret: bytes = b"") -> None:
+    """Build the process's analyzer; raises what keeps it from working. `secret` is the key of hashes."""
     from proxy.scan.presidio.analyzer import Analyzer  # only the processes that scan pay for Presidio
 
-    global _analyzer
+    global _analyzer, _secret
+    _secret = secret
     _analyzer = Analyzer(mode, phone_regions)
     gc.freeze()  # the model is there to stay: the collector need not walk it again and again
     gc.set_threshold(_COLLECT_AFTER)
@@ -249,8 +251,8 @@ def _judged(
         counted = verdicts.settle(counted)
         for one in counted:
             cell.scores[one.hit.entity] = max(one.hit.score, cell.scores.get(one.hit.entity, 0.0))
-        if any(one.rule.action is Action.REDACT for one in counted):
-            replaced[number] = verdicts.redact(unit.text, counted)
+        if any(one.rule.action in REPLACING for one in counted):
+            replaced[number] = verdicts.redact(unit.text, counted, _secret)
     if replaced:
         cell.text = replaced[0] if parts[0].kind == "text" else join(key[0], parts, replaced)
     return cell

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,7 +22,7 @@ from proxy.errors import ConfigError
 from proxy.mistakes import dotted
 from proxy.scan.entities import ENTITIES, entity
 from proxy.scan.recognizers import Recognizer, unlike_names
-from proxy.scan.settings import Action, Mode
+from proxy.scan.settings import STRICTNESS, Action, Mode
 from proxy.values import TableId
 
 DEFAULT_THRESHOLD = 0.4
@@ -72,9 +72,20 @@ class Defaults(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     action: Annotated[Action, Field(strict=False)] | None = Field(
-        default=None, description="redact, block, flag or off."
+        default=None, description="redact, hash, block, flag or off."
     )
     threshold: Threshold | None = Field(default=None, description="The confidence, 0 to 1, from which a hit counts.")
+
+
+class CallersRule(BaseModel):
+    """What is done with an entity for some callers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    subjects: tuple[Annotated[str, AfterValidator(_subject)], ...] = Field(
+        strict=False, min_length=1, description="user:, group:, app: or role:; a caller who is any of them."
+    )
+    action: Annotated[Action, Field(strict=False)] = Field(description="redact, hash, block, flag or off.")
 
 
 class EntityRule(Defaults):
@@ -85,6 +96,9 @@ class EntityRule(Defaults):
     )
     allow: tuple[Annotated[str, AfterValidator(_allowed)], ...] = Field(
         default=(), strict=False, description="Harmless values: whole, or their end after a dot or an @ (example.com)."
+    )
+    callers: tuple[CallersRule, ...] = Field(
+        default=(), strict=False, description="Other actions for some callers: the strictest of those that fit them."
     )
 
 
@@ -129,13 +143,30 @@ class ScanRules:
     columns: tuple[str, ...] = ()
     recognizers: tuple[Recognizer, ...] = ()
 
-    def resolve(self, mode: Mode, on_finding: Action) -> tuple[Rule, ...]:
-        """A rule for each entity that is looked for, in the order of the table, then of the file's recognizers."""
-        known = dict.fromkeys((*ENTITIES, *(one.supported_entity for one in self.recognizers)))
-        return tuple(r for name in known if (r := self._rule(name, on_finding)).action is not Action.OFF
-                     and not (mode is Mode.PATTERNS and entity(name).ner))  # fmt: skip
+    def resolve(self, mode: Mode, on_finding: Action, subjects: Set[str] = frozenset()) -> tuple[Rule, ...]:
+        """A rule for each entity that is looked for in results of a caller with these subjects, in the order of the
+        table, then of the file's recognizers."""
+        rules = (self._rule(name, on_finding, subjects) for name in self._known())
+        return tuple(
+            rule
+            for rule in rules
+            if rule.action is not Action.OFF and not (mode is Mode.PATTERNS and entity(rule.entity).ner)
+        )
 
-    def _rule(self, name: str, on_finding: Action) -> Rule:
+    def told_apart(self) -> frozenset[str]:
+        """The subjects for whom an entity has another action."""
+        cases = (case for rule in self.entities.values() for case in rule.callers)
+        return frozenset(subject for case in cases for subject in case.subjects)
+
+    def uses(self, action: Action, on_finding: Action) -> bool:
+        """Whether an action is taken for any entity and caller."""
+        cases = (case.action for rule in self.entities.values() for case in rule.callers)
+        return action in {*cases, *(self._rule(name, on_finding, frozenset()).action for name in self._known())}
+
+    def _known(self) -> Iterable[str]:
+        return dict.fromkeys((*ENTITIES, *(one.supported_entity for one in self.recognizers)))
+
+    def _rule(self, name: str, on_finding: Action, subjects: Set[str]) -> Rule:
         kind = entity(name)
         stated = self.entities.get(name, EntityRule())
         general = self.defaults.action or on_finding
@@ -143,13 +174,14 @@ class ScanRules:
             general = Action.FLAG
         if name not in self.entities and not kind.default:
             general = Action.OFF
+        fitting = [case.action for case in stated.callers if subjects & set(case.subjects)]
         threshold = kind.threshold or self.defaults.threshold
         if threshold is None:
             threshold = DEFAULT_THRESHOLD
         return Rule(
             entity=name,
             tag=stated.tag or kind.tag,
-            action=stated.action or general,
+            action=max(fitting, key=STRICTNESS.index) if fitting else stated.action or general,
             threshold=threshold if stated.threshold is None else stated.threshold,
             allow=tuple(a.casefold() for a in stated.allow),
         )

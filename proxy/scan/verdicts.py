@@ -7,6 +7,8 @@ such hits; see docs/adr/0005-scan-verdicts.md. Whatever is doubtful in a small s
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +21,7 @@ import numpy.typing as npt
 from proxy.scan.arrays import Array, Hints
 from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity, hinted
 from proxy.scan.rules import Rule
-from proxy.scan.settings import Action
+from proxy.scan.settings import REPLACING, STRICTNESS, Action
 from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_form, short
 from proxy.scan.units import Unit
 
@@ -29,7 +31,6 @@ _COVERS = 0.8
 _HALF = 0.5
 """A name that is less of a short text tells nothing of its column: product, model and company names hold such."""
 _LONGEST_WORD = 24
-_STRICTNESS = tuple(Action)
 
 _NEVER_BARE = tuple(e for e in ENTITIES.values() if e.bare_never)
 
@@ -136,26 +137,40 @@ def settle(found: Sequence[Found]) -> tuple[Found, ...]:
     return tuple(sorted(kept, key=lambda f: (f.hit.start, f.hit.end, f.hit.entity)))
 
 
-def redact(text: str, found: Sequence[Found]) -> str:
-    """The text with each redacted hit replaced by its entity in angle brackets; hits that overlap become one, named
-    for the surest."""
+def redact(text: str, found: Sequence[Found], secret: bytes = b"") -> str:
+    """The text with each hit that is redacted replaced by its entity in angle brackets, or by its keyed hash; hits that
+    overlap become one, named for the surest, and redacted where any of them is. `secret` is the key of hashes."""
     if len(found) == 1 and found[0].hit.start == 0 and found[0].hit.end == len(text):
-        return f"<{found[0].hit.entity}>" if found[0].rule.action is Action.REDACT else text
-    spans: list[list[Hit]] = []
+        return _replacement(text, found, secret) if found[0].rule.action in REPLACING else text
+    spans: list[list[Found]] = []
     end = 0
-    for hit in sorted(f.hit for f in found if f.rule.action is Action.REDACT):
-        if spans and hit.start < end:
-            spans[-1].append(hit)
+    for one in sorted((f for f in found if f.rule.action in REPLACING), key=lambda f: f.hit):
+        if spans and one.hit.start < end:
+            spans[-1].append(one)
         else:
-            spans.append([hit])
-        end = max(end, hit.end)
+            spans.append([one])
+        end = max(end, one.hit.end)
     parts: list[str] = []
     done = 0
     for span in spans:
-        surest = max(span, key=lambda h: (h.score, h.end - h.start, h.entity))
-        parts += [text[done : span[0].start], f"<{surest.entity}>"]
-        done = max(h.end for h in span)
+        start, end = span[0].hit.start, max(f.hit.end for f in span)
+        parts += [text[done:start], _replacement(text[start:end], span, secret)]
+        done = end
     return "".join([*parts, text[done:]])
+
+
+def _replacement(piece: str, span: Sequence[Found], secret: bytes) -> str:
+    if all(f.rule.action is Action.HASH for f in span):
+        return hashed(piece, secret)
+    surest = max((f.hit for f in span), key=lambda h: (h.score, h.end - h.start, h.entity))
+    return f"<{surest.entity}>"
+
+
+def hashed(value: str, secret: bytes) -> str:
+    """64 hex digits, those that the mask `hash` shows of the same value: HMAC-SHA-256 (RFC 2104) of its UTF-8."""
+    if not secret:
+        raise RuntimeError("there is no key to hash with")
+    return hmac.new(secret, value.encode(), hashlib.sha256).hexdigest()
 
 
 def _is_allowed(value: str, allow: tuple[str, ...]) -> bool:
@@ -219,7 +234,7 @@ def _is_chance(unit: Unit, hit: Hit, overall: Rates, here: Rates) -> bool:
 
 def _stands_in(one: Found, other: Found) -> bool:
     inside = other.hit.start <= one.hit.start and one.hit.end <= other.hit.end
-    as_strict = _STRICTNESS.index(other.rule.action) >= _STRICTNESS.index(one.rule.action)
+    as_strict = STRICTNESS.index(other.rule.action) >= STRICTNESS.index(one.rule.action)
     return inside and as_strict and other.hit.score >= one.hit.score
 
 

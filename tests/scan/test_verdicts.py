@@ -12,7 +12,7 @@ from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action
 from proxy.scan.units import Unit, split
-from proxy.scan.verdicts import Found, Rate, add, convict, measure, qualify, redact, settle
+from proxy.scan.verdicts import Found, Rate, add, convict, hashed, measure, qualify, redact, settle
 
 NONE: frozenset[str] = frozenset()
 
@@ -204,6 +204,15 @@ def test_overlapping_hits_become_one_named_for_the_surest() -> None:
 
 def test_only_redacted_hits_are_replaced() -> None:
     assert redact("ana x", [found(0, 3, "PERSON", 1.0, Action.FLAG)]) == "ana x"
+
+
+def test_hits_are_hashed_with_a_key_and_redacted_where_they_overlap_such_a_hit() -> None:
+    hit = found(0, 3, "PERSON", 1.0, Action.HASH)
+    assert redact("ana x", [hit], b"key") == f"{hashed('ana', b'key')} x"
+    assert redact("ana", [hit], b"key") == hashed("ana", b"key") != hashed("ana", b"other")
+    assert redact("ana x", [hit, found(2, 5, "US_SSN", 0.4)], b"key") == "<PERSON>"
+    with pytest.raises(RuntimeError):
+        redact("ana", [hit])
 
 
 @given(st.text(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10), st.sampled_from([0.4, 1.0]))))
