@@ -20,6 +20,7 @@ from proxy.values import Table, TableId
 from proxy.warehouses import duckdb as kind
 from proxy.warehouses.duckdb.warehouse import DuckDb
 from proxy.workers import Workers
+from tests.postgres import Database
 
 ROWS = """
 CREATE TABLE people AS SELECT i AS id, 'p' || i || '@example.com' AS mail, DATE '2000-01-01' AS born,
@@ -68,6 +69,28 @@ async def test_cells_and_hits_are_counted(warehouse: DuckDb) -> None:
     assert found["id"] == Evidence("id", 500, 500)
     assert found["note"].share("EMAIL_ADDRESS") == 1
     assert found["note"].share("US_SSN") == 0
+
+
+async def test_a_server_is_sampled_as_well(postgres: Database) -> None:
+    postgres.sql(
+        "CREATE TABLE people AS SELECT i AS id, 'p' || i || '@example.com' AS mail, "
+        """jsonb_build_object('mail', 'p' || i || '@example.com') AS doc, '10.0.0.' || i % 250 AS "Odd ""Name" """
+        "FROM generate_series(1, 500) AS i"
+    )
+    postgres.setup(["public"])
+    made = postgres.warehouse("w")
+    try:
+        catalog = await made.catalog()
+        sampler = Sampler(here, ScanRules(), Mode.PATTERNS, 100, 30.0)
+        (sampled,) = [s async for s in sampler.read(made, catalog, list(catalog.tables.values()))]
+    finally:
+        await made.close()
+    assert columns(sampled) == {
+        "id": Evidence("id", 100, 100),
+        "mail": Evidence("mail", 100, 100, {"EMAIL_ADDRESS": 100}),
+        "doc": Evidence("doc", 100, 100, {"EMAIL_ADDRESS": 100}, prose=True),
+        'Odd "Name': Evidence('Odd "Name', 100, 100, {"IP_ADDRESS": 100}),
+    }
 
 
 async def test_so_many_rows_and_no_more(warehouse: DuckDb) -> None:

@@ -11,11 +11,12 @@ Rule kept here: what counts is what leaves the scan, after its verdicts, and no 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from proxy.scan.settings import PHONE_REGIONS, Action, Mode
 from tests.scan.tabular import HARMLESS, PERSONAL, PROSE
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "pii-accuracy.md"
+FIGURES = Path(__file__).parent / "public.json"
+"""What `tests.scan.public` measured."""
 ROWS, SEED = 300, 4242
 TARGET = 0.02
 _MARK = re.compile(r"<([A-Z_]+)>")
@@ -86,33 +89,38 @@ def measure(mode: Mode, rows: int, seed: int) -> Measured:
         column._analyzer = None
 
 
-def _measured(mode: Mode, rows: int, seed: int) -> Measured:
-    rules = tuple(
+def rules(mode: Mode) -> tuple[Rule, ...]:
+    """The default rules, each of which redacts, so that what was found can be seen."""
+    return tuple(
         Rule(rule.entity, rule.tag, Action.REDACT, rule.threshold, rule.allow)
         for rule in ScanRules().resolve(mode, Action.REDACT)
     )
-    looked_for = frozenset(rule.entity for rule in rules)
+
+
+def _measured(mode: Mode, rows: int, seed: int) -> Measured:
+    asked = rules(mode)
+    looked_for = frozenset(rule.entity for rule in asked)
     made = Measured(mode)
     for of in PERSONAL:
         if of.entity in looked_for:
             draw = random.Random(f"{seed} {of.name}")
             cells = [of.make(draw) for _ in range(rows)]
-            found = list(_found(cells, of.name, rules))
-            for cell in found:
+            hits = list(found(cells, of.name, asked))
+            for cell in hits:
                 made.count(frozenset({of.entity}), _beside(cell, of.entity))
-            made.personal.append((of.name, of.entity, sum(of.entity in cell for cell in found) / rows))
+            made.personal.append((of.name, of.entity, sum(of.entity in cell for cell in hits) / rows))
     for prose in PROSE:
         draw = random.Random(f"{seed} {prose.name}")
         told = [prose.make(draw) for _ in range(rows)]
-        for (_, truth), cell in zip(told, _found([text for text, _ in told], prose.name, rules), strict=True):
+        for (_, truth), cell in zip(told, found([text for text, _ in told], prose.name, asked), strict=True):
             made.count(truth & looked_for, cell)
     for harmless in HARMLESS:
         draw = random.Random(f"{seed} {harmless.name}")
-        found = list(_found([harmless.make(draw) for _ in range(rows)], harmless.name, rules))
-        for cell in found:
+        hits = list(found([harmless.make(draw) for _ in range(rows)], harmless.name, asked))
+        for cell in hits:
             made.count(frozenset(), cell)
-        entities = Counter(name for cell in found for name in cell)
-        made.harmless.append((harmless.name, sum(map(bool, found)) / rows, ", ".join(sorted(entities))))
+        entities = Counter(name for cell in hits for name in cell)
+        made.harmless.append((harmless.name, sum(map(bool, hits)) / rows, ", ".join(sorted(entities))))
     return made
 
 
@@ -121,10 +129,10 @@ def _beside(found: frozenset[str], entity: str) -> frozenset[str]:
     return found - {"PERSON"} if entity == "EMAIL_ADDRESS" else found
 
 
-def _found(cells: Sequence[Any], name: str, rules: tuple[Rule, ...]) -> Iterator[frozenset[str]]:
+def found(cells: Sequence[Any], name: str, asked: tuple[Rule, ...]) -> Iterator[frozenset[str]]:
     """The entities that were redacted in each cell. A number becomes NULL; its column then has one entity."""
     array: pa.Array[Any] = pa.array(cells)
-    scanned = scan_column(Job(pack(array), name, rules, {}))
+    scanned = scan_column(Job(pack(array), name, asked, {}))
     left = cells if scanned.data is None else unpack(scanned.data).to_pylist()
     for before, after in zip(cells, left, strict=True):
         if isinstance(before, str):
@@ -154,7 +162,32 @@ def page(measured: Sequence[Measured], rows: int, seed: int) -> str:
     ]
     for one in measured:
         parts += _section(one)
-    return "\n".join(parts)
+    return "\n".join([*parts, *_public(json.loads(FIGURES.read_text(encoding="utf-8")))])
+
+
+def _public(figures: Mapping[str, Any]) -> list[str]:
+    """What was measured on templates that are not kept here."""
+    tallies = [
+        (mode, name, Tally(*counts)) for mode, of_mode in figures["modes"].items() for name, counts in of_mode.items()
+    ]
+    return [
+        "## Published sentences that are not kept here",
+        "",
+        "presidio-research's templates, as the package `presidio-evaluator` 0.3.2 (MIT) carries them, filled with "
+        f"made-up people, numbers and companies: {figures['sentences']} sentences of {figures['templates']} templates "
+        f"(seed {figures['seed']}; {figures['left_out']} with other places are left out). A sentence counts once "
+        "for each entity. Names of companies and towns that the model takes for people count as wrong. "
+        "`python -m tests.scan.public templates.txt` measures them again.",
+        "",
+        "| mode | entity | sentences that hold it | precision | recall |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {mode} | {name} | {tally.right + tally.missed} | {_percent(tally.precision())} | "
+            f"{_percent(tally.recall())} |"
+            for mode, name, tally in tallies
+        ),
+        "",
+    ]
 
 
 def _section(one: Measured) -> list[str]:

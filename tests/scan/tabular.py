@@ -93,7 +93,8 @@ def _last(d: random.Random) -> str:
     return d.choice(LAST)
 
 
-def _full(d: random.Random) -> str:
+def full_name(d: random.Random) -> str:
+    """A given and a family name."""
     return f"{_first(d)} {_last(d)}"
 
 
@@ -183,7 +184,7 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("e_mail", "EMAIL_ADDRESS", _mail),
     Personal("LoginName", "EMAIL_ADDRESS", lambda d: _mail(d).upper()),
     Personal("contact_uri", "EMAIL_ADDRESS", lambda d: f"mailto:{_mail(d)}"),
-    Personal("sender", "EMAIL_ADDRESS", lambda d: f"{_full(d)} <{_mail(d)}>"),
+    Personal("sender", "EMAIL_ADDRESS", lambda d: f"{full_name(d)} <{_mail(d)}>"),
     Personal("daytime_contact", "PHONE_NUMBER", lambda d: "({}) {}-{}".format(*_us_phone(d))),
     Personal("reach_at", "PHONE_NUMBER", lambda d: "{}.{}.{}".format(*_us_phone(d))),
     Personal("col_17", "PHONE_NUMBER", lambda d: "+1{}{}{}".format(*_us_phone(d))),
@@ -205,11 +206,11 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("employee_ssn", "US_SSN", lambda d: "{:03d}{:02d}{:04d}".format(*_ssn(d))),
     Personal("ref", "US_SSN", lambda d: "{:03d} {:02d} {:04d}".format(*_ssn(d))),
     Personal("itin", "US_ITIN", lambda d: f"9{_digits(d, 2)}-7{d.randrange(9)}-{_digits(d, 4)}"),
-    Personal("full_name", "PERSON", _full),
-    Personal("CUSTOMER", "PERSON", lambda d: _full(d).upper()),
-    Personal("owner", "PERSON", lambda d: _full(d).lower()),
+    Personal("full_name", "PERSON", full_name),
+    Personal("CUSTOMER", "PERSON", lambda d: full_name(d).upper()),
+    Personal("owner", "PERSON", lambda d: full_name(d).lower()),
     Personal("patient", "PERSON", lambda d: f"{_last(d)}, {_first(d)}"),
-    Personal("signed_by", "PERSON", lambda d: f"{d.choice(('Mr.', 'Ms.', 'Dr.', 'Prof.'))} {_full(d)}"),
+    Personal("signed_by", "PERSON", lambda d: f"{d.choice(('Mr.', 'Ms.', 'Dr.', 'Prof.'))} {full_name(d)}"),
     Personal("author", "PERSON", lambda d: f"{_first(d)} {d.choice('ABCDEFGHJKLM')}. {_last(d)}"),
     Personal("given_name", "PERSON", _first),
     Personal("surname", "PERSON", _last),
@@ -231,8 +232,8 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("The manual for version 2.4.1 does not mention the reset button.", ()),
     ("Invoice 2023-00871 over 1,240.50 EUR is settled.", ()),
 )
-_FILLS: Mapping[str, Make] = {
-    "PERSON": _full,
+FILLS: Mapping[str, Make] = {
+    "PERSON": full_name,
     "EMAIL_ADDRESS": _mail,
     "PHONE_NUMBER": lambda d: d.choice((lambda: "({}) {}-{}".format(*_us_phone(d)), lambda: _abroad(d)))(),
     "CREDIT_CARD": _spaced_card,
@@ -244,7 +245,7 @@ _FILLS: Mapping[str, Make] = {
 
 def _sentence(d: random.Random) -> tuple[str, frozenset[str]]:
     text, entities = d.choice(_SENTENCES)
-    return text.format(**{name: _FILLS[name](d) for name in entities}), frozenset(entities)
+    return text.format(**{name: FILLS[name](d) for name in entities}), frozenset(entities)
 
 
 def _document(d: random.Random) -> tuple[str, frozenset[str]]:
