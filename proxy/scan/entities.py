@@ -95,6 +95,7 @@ _TABLE = (
     Entity("DATE_TIME", "pii.date"),
     Entity("URL", "pii.url"),
     Entity("UUID", "pii.device"),
+    Entity("STREET_ADDRESS", "pii.address"),
     Entity("MEDICAL_LICENSE", "pii.professional_id"),
     Entity("UK_NHS", "pii.national_id", digits=10, chance_rate=0.3, hints=_words("nhs"), hint_word="nhs"),
     Entity("US_BANK_NUMBER", "pii.bank_account", hints=_words("bank iban"), hint_word="bank"),

@@ -1,7 +1,8 @@
 """Presidio over columns: the hits in each of many distinct texts, as `AnalyzerEngine` would find them one by one.
 
 Rule kept here: a text is kept from a recognizer only by a condition that each of its hits meets (`gates`); what a
-recognizer finds, and how sure it is, is Presidio's own (`direct`, `context`). Mode exact asks `AnalyzerEngine` itself,
+recognizer finds, and how sure it is, is Presidio's own (`direct`, `context`), in each text and in its plain twin where
+it has one (`plain`). Mode exact asks `AnalyzerEngine` itself,
 cell by cell: the oracle that the tests hold everything else against.
 """
 
@@ -27,6 +28,7 @@ from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
 from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts
 from proxy.scan.presidio.names import NOWHERE, Named, Names
+from proxy.scan.presidio.plain import twin, twins
 from proxy.scan.presidio.words import Model, Written
 from proxy.scan.recognizers import Recognizer
 from proxy.scan.settings import Mode
@@ -39,6 +41,7 @@ _SETS = 4
 """So many sets of added recognizers are kept ready: one, and after a reload two for a while."""
 
 _BLANK = re.compile(r"\s")
+_NO_WORD = re.compile(":|be|-pron-", re.IGNORECASE)
 
 Hits = dict[int, list[Span]]
 """By the place of the text."""
@@ -99,13 +102,40 @@ class Analyzer:
         if self._exact:
             asked = ((place, self._asked(text, entities, given, more)) for place, text in enumerate(texts.to_pylist()))
             return Search({place: hits for place, hits in asked if hits}, Named(read=len(texts)))
-        named = Named()
-        spans: dict[int, list[Span]] = defaultdict(list)
         long = np.flatnonzero(np.asarray(pc.utf8_length(texts)) > WINDOW)
-        for recognizer in (*self._recognizers, *self._added(more)):
+        all_ = (*self._recognizers, *self._added(more))
+        left_out = {name: np.union1d(long, places) for name, places in without.items()}
+        spans, named = self._spans(texts, floors, given, left_out, long, all_, most_names)
+        plain = twins(texts, long)
+        if plain is not None:
+            fewer = {name: np.flatnonzero(np.isin(plain.places, places)) for name, places in without.items()}
+            patterns = [r for r in all_ if not r.names]
+            of_twins, _ = self._spans(plain.texts, floors, given, fewer, NOWHERE, patterns, 0)
+            for number, found in of_twins.items():
+                spans[int(plain.places[number])] += plain.back(number, found)
+        for place in long.tolist():
+            spans[place] = self._windows(texts[place].as_py(), entities, hinted, more)
+        return Search({place: _hits(one) for place, one in spans.items() if one}, named)
+
+    # ----------------------------------------------------------------------------------------- one recognizer at a time
+    def _spans(
+        self,
+        texts: Texts,
+        floors: Mapping[str, float],
+        given: Sequence[str],
+        without: Mapping[str, Places],
+        nobody: Places,
+        recognizers: Sequence[_Recognizer],
+        most_names: int,
+    ) -> tuple[dict[int, list[Span]], Named]:
+        """What recognizers find by the place of each text; `nobody` reads those."""
+        named = Named()
+        entities = frozenset(floors)
+        spans: dict[int, list[Span]] = defaultdict(list)
+        for recognizer in recognizers:
             wanted = entities & recognizer.entities
             if wanted:
-                left_out = np.union1d(long, without.get(recognizer.entity, NOWHERE))
+                left_out = without.get(recognizer.entity, nobody)
                 floor = min(floors[name] for name in wanted)
                 if recognizer.names:
                     named = self._names.read(texts, wanted, left_out, most_names) if self._names else Named()
@@ -114,11 +144,8 @@ class Analyzer:
                     raw = self._read(recognizer, texts, floor, given, left_out)
                 for place, hits in self._lifted(recognizer, texts, raw, given).items():
                     spans[place] += hits
-        for place in long.tolist():
-            spans[place] = self._windows(texts[place].as_py(), entities, hinted, more)
-        return Search({place: _hits(one) for place, one in spans.items() if one}, named)
+        return spans, named
 
-    # ----------------------------------------------------------------------------------------- one recognizer at a time
     def _read(
         self,
         recognizer: _Recognizer,
@@ -137,7 +164,7 @@ class Analyzer:
         some = texts.take(pa.array(list(raw), pa.int64())).to_pylist()
         for (place, spans), text in zip(raw.items(), some, strict=True):
             if recognizer.context.asks(text, spans):
-                asked[place] = text if self._words.lemmas else _until_blank(text, max(span[1] for span in spans))
+                asked[place] = text if self._words.lemmas else _as_far_as_words_count(text, spans)
             elif given:
                 raw[place] = recognizer.context.lifted(spans, given)
         pieces = list(asked.values())
@@ -170,15 +197,24 @@ class Analyzer:
         self, text: str, entities: frozenset[str], given: Sequence[str], more: tuple[Recognizer, ...]
     ) -> tuple[Hit, ...]:
         added = [one.recognizer for one in self._added(more)]
-        results = self._engine.analyze(
-            text,
-            presidio.LANGUAGE,
-            sorted(entities),
-            context=list(given),
-            score_threshold=0,
-            ad_hoc_recognizers=added,
-        )
-        return _hits([(r.start, r.end, r.entity_type, float(r.score)) for r in results])
+
+        def ask(text: str, entities: frozenset[str]) -> list[Span]:
+            results = self._engine.analyze(
+                text,
+                presidio.LANGUAGE,
+                sorted(entities),
+                context=list(given),
+                score_threshold=0,
+                ad_hoc_recognizers=added,
+            )
+            return [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
+
+        spans = ask(text, entities)
+        plain = twin(text)
+        patterns = frozenset(name for name in entities if not entity(name).ner)
+        if plain is not None and patterns:
+            spans += plain.back(0, ask(plain.texts[0].as_py(), patterns))
+        return _hits(spans)
 
     def _built(self, more: tuple[Recognizer, ...]) -> tuple[_Recognizer, ...]:
         return tuple(_Recognizer(presidio.pattern_recognizer(one), self._words) for one in more)
@@ -231,10 +267,20 @@ def windows(text: str) -> list[tuple[int, str]]:
     return [(start, text[start : start + WINDOW]) for start in range(0, len(text) - OVERLAP, WINDOW - OVERLAP)]
 
 
-def _until_blank(text: str, end: int) -> str:
-    """A text up to the first blank from `end` on: words without a model end there, and words behind do not count."""
-    blank = _BLANK.search(text, end)
-    return text if blank is None else text[: blank.start()]
+def _as_far_as_words_count(text: str, spans: Sequence[Span]) -> str:
+    """A text up to the blank behind its last hit: words without a model end there, and words behind do not count. They
+    do where the enhancer takes the hit's own word for none: one with a colon, or "be"."""
+    last = 0
+    for start, end, _, _ in spans:
+        behind = _BLANK.search(text, end)
+        close = len(text) if behind is None else behind.start()
+        begin = start
+        while begin and not text[begin - 1].isspace():
+            begin -= 1
+        if _NO_WORD.search(text, begin, close):
+            return text
+        last = max(last, close)
+    return text[:last]
 
 
 def _hits(spans: Sequence[Span]) -> tuple[Hit, ...]:

@@ -1,7 +1,7 @@
 """Presidio as it is set up here: its recognizers, without its downloads, time-outs and log lines.
 
-Rule kept here: every recognizer is Presidio's own; the e-mail recognizer alone gets its list of public suffixes from
-the package instead of the network.
+Rule kept here: every recognizer is Presidio's own, or made of patterns by its class for that (`own`, pii.yaml); the
+e-mail recognizer alone gets its list of public suffixes from the package instead of the network.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from presidio_analyzer.predefined_recognizers.generic import iban_recognizer
 
 from proxy.errors import ConfigError
 from proxy.scan.presidio.installed import MODEL
+from proxy.scan.presidio.own import OWN
 from proxy.scan.recognizers import Recognizer
 
 LANGUAGE = "en"
@@ -79,6 +80,7 @@ def analyzer_engine(nlp: Any, phone_regions: Sequence[str]) -> AnalyzerEngine:
     ]
     if nlp.engine_name == "no_op":
         recognizers.pop()
+    recognizers += [pattern_recognizer(one) for one in OWN]
     registry = RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE])
     return AnalyzerEngine(registry=registry, nlp_engine=nlp, supported_languages=[LANGUAGE])
 
