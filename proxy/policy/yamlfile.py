@@ -21,6 +21,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a mapping can be added to: `end` is the character behind its last entry (behind the bracket of an empty
+    one), `column` where its keys begin, `flow` whether it is written in brackets."""
+
+    end: int
+    column: int
+    flow: bool
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A parsed file: its plain value and the node tree that knows the lines."""
 
@@ -39,18 +50,55 @@ class Document:
                 line, node = found
         return Place(self.file, line)
 
+    def extent(self, *path: str) -> Extent | None:
+        """Where the mapping at a path stands in the text; None where there is none."""
+        node = self.root
+        for part in path:
+            found = _step(node, part)
+            if found is None:
+                return None
+            node = found[1]
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        if not node.value:
+            return Extent(node.start_mark.index + 1, 0, flow=True, empty=True)
+        first, last = node.value[0][0], node.value[-1]
+        return Extent(_end(*last), first.start_mark.column, flow=bool(node.flow_style), empty=False)
+
+    def end(self, *path: str) -> int | None:
+        """The character behind the entry at a path; None where there is none."""
+        node = self.root
+        for part in path[:-1]:
+            found = _step(node, part)
+            node = found[1] if found is not None else None
+        if isinstance(node, yaml.MappingNode):
+            return next((_end(key, value) for key, value in node.value if key.value == path[-1]), None)
+        return None
+
+
+def _end(key: yaml.Node, value: yaml.Node) -> int:
+    """The character behind an entry, without what only follows it: comments, blank lines."""
+    node = value
+    while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        key, node = last if isinstance(node, yaml.MappingNode) else (last, last)
+    return int(node.end_mark.index if node.end_mark.index > node.start_mark.index else key.end_mark.index)
+
 
 def load(path: Path, problems: list[str]) -> Document | None:
     """Read one file; None where it cannot be used, with the problems noted. An empty file is an empty mapping."""
     text = read(path, problems)
-    if text is None:
-        return None
+    return None if text is None else parse(text, str(path), problems)
+
+
+def parse(text: str, path: str, problems: list[str]) -> Document | None:
+    """Read a file's text; `path` stands in messages."""
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
         before = len(problems)
         if root is not None:
-            _check_keys(root, str(path), problems)
+            _check_keys(root, path, problems)
         value = {} if root is None else loader.plain(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -62,7 +110,7 @@ def load(path: Path, problems: list[str]) -> Document | None:
         return None
     finally:
         loader.dispose()
-    return None if len(problems) > before else Document(str(path), value, root)
+    return None if len(problems) > before else Document(path, value, root)
 
 
 def validate(model: type[Model], document: Document, problems: list[str]) -> Model | None:

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from proxy.scan import verdicts
 from proxy.scan.arrays import Array, Hints, booleans, pack, unpack
 from proxy.scan.leaves import Leaf, Unreadable, has_unread_values, leaves, replace
+from proxy.scan.recognizers import Recognizer
 from proxy.scan.rules import Rule
-from proxy.scan.settings import Action, Mode
+from proxy.scan.settings import REPLACING, Action, Mode
 from proxy.scan.texts import Mask, may_be_json
 from proxy.scan.units import Unit, join, split
 from proxy.scan.verdicts import Found, Rate
@@ -33,18 +34,21 @@ if TYPE_CHECKING:
     from proxy.scan.presidio.analyzer import Analyzer
 
 _analyzer: Analyzer | None = None
+_secret = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A slice of one column: an Arrow stream of one batch with one column. `name` is read for hints. The language model
-    reads at most `most_names` texts of it."""
+    reads at most `most_names` texts of it. `recognizers` are those of pii.yaml: they come with each slice, so that a
+    scan has one set of them from its begin to its end, whatever is reloaded meanwhile."""
 
     data: bytes
     name: str
     rules: tuple[Rule, ...]
     rates: Mapping[str, Rate]
     most_names: int = sys.maxsize
+    recognizers: tuple[Recognizer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,12 @@ class Scanned:
     beyond: int = 0
 
 
-def start(mode: Mode, phone_regions: Sequence[str]) -> None:
-    """Build the process's analyzer; raises what keeps it from working."""
+def start(mode: Mode, phone_regions: Sequence[str], secret: bytes = b"") -> None:
+    """Build the process's analyzer; raises what keeps it from working. `secret` is the key of hashes."""
     from proxy.scan.presidio.analyzer import Analyzer  # only the processes that scan pay for Presidio
 
-    global _analyzer
+    global _analyzer, _secret
+    _secret = secret
     _analyzer = Analyzer(mode, phone_regions)
     gc.freeze()  # the model is there to stay: the collector need not walk it again and again
     gc.set_threshold(_COLLECT_AFTER)
@@ -87,7 +92,7 @@ def scan_column(job: Job) -> Scanned:
     column = unpack(job.data)
     rules = {rule.entity: rule for rule in job.rules}
     found_leaves = leaves(column, job.name)
-    reading = _Reading(job.most_names)
+    reading = _Reading(job.most_names, job.recognizers)
     judged, rates = _judge(found_leaves, rules, job.rates, reading)
     counts = _counts(found_leaves, judged, len(column))
     new = {key: cell.text for key, cell in judged.items() if cell.text is not None}
@@ -122,9 +127,11 @@ def _tried(job: Job) -> Scanned | Unreadable:
 
 @dataclass(slots=True)
 class _Reading:
-    """How many texts the language model may read and has read, and which it has not, each with its hints."""
+    """How many texts the language model may read and has read, and which it has not, each with its hints; and the
+    recognizers that read beside Presidio's own."""
 
     most: int
+    recognizers: tuple[Recognizer, ...] = ()
     named: int = 0
     sampled: list[tuple[Array, Hints]] = field(default_factory=list)
     beyond: list[tuple[Array, Hints]] = field(default_factory=list)
@@ -194,7 +201,12 @@ def _qualified(
         raise RuntimeError("the scanning process was not started")
     floors = {name: rule.threshold for name, rule in rules.items()}
     search = _analyzer.search(
-        texts, floors, hints & floors.keys(), verdicts.never(texts, hints), reading.most - reading.named
+        texts,
+        floors,
+        hints & floors.keys(),
+        verdicts.never(texts, hints),
+        reading.most - reading.named,
+        reading.recognizers,
     )
     reading.named += search.named.read
     reading.sampled.append((texts.take(pa.array(search.named.sampled)), hints))
@@ -239,8 +251,8 @@ def _judged(
         counted = verdicts.settle(counted)
         for one in counted:
             cell.scores[one.hit.entity] = max(one.hit.score, cell.scores.get(one.hit.entity, 0.0))
-        if any(one.rule.action is Action.REDACT for one in counted):
-            replaced[number] = verdicts.redact(unit.text, counted)
+        if any(one.rule.action in REPLACING for one in counted):
+            replaced[number] = verdicts.redact(unit.text, counted, _secret)
     if replaced:
         cell.text = replaced[0] if parts[0].kind == "text" else join(key[0], parts, replaced)
     return cell

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 from proxy import documents
 from proxy.errors import ConfigError
 from proxy.mistakes import dotted
-from proxy.scan.entities import ENTITIES
-from proxy.scan.settings import Action, Mode
+from proxy.scan.entities import ENTITIES, entity
+from proxy.scan.recognizers import Recognizer, unlike_names
+from proxy.scan.settings import STRICTNESS, Action, Mode
 from proxy.values import TableId
 
 DEFAULT_THRESHOLD = 0.4
@@ -53,10 +54,11 @@ def _glob(text: str) -> str:
     return text
 
 
-def _entity(name: str) -> str:
-    if name not in ENTITIES:
-        close = difflib.get_close_matches(name, ENTITIES, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(ENTITIES)}"
+def _entity(name: str, info: ValidationInfo) -> str:
+    known = dict.fromkeys((*ENTITIES, *(info.context or ())))
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
         raise ValueError("there is no such entity" + hint)
     return name
 
@@ -70,9 +72,20 @@ class Defaults(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     action: Annotated[Action, Field(strict=False)] | None = Field(
-        default=None, description="redact, block, flag or off."
+        default=None, description="redact, hash, block, flag or off."
     )
     threshold: Threshold | None = Field(default=None, description="The confidence, 0 to 1, from which a hit counts.")
+
+
+class CallersRule(BaseModel):
+    """What is done with an entity for some callers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    subjects: tuple[Annotated[str, AfterValidator(_subject)], ...] = Field(
+        strict=False, min_length=1, description="user:, group:, app: or role:; a caller who is any of them."
+    )
+    action: Annotated[Action, Field(strict=False)] = Field(description="redact, hash, block, flag or off.")
 
 
 class EntityRule(Defaults):
@@ -84,6 +97,9 @@ class EntityRule(Defaults):
     allow: tuple[Annotated[str, AfterValidator(_allowed)], ...] = Field(
         default=(), strict=False, description="Harmless values: whole, or their end after a dot or an @ (example.com)."
     )
+    callers: tuple[CallersRule, ...] = Field(
+        default=(), strict=False, description="Other actions for some callers: the strictest of those that fit them."
+    )
 
 
 class Document(BaseModel):
@@ -94,6 +110,9 @@ class Document(BaseModel):
     defaults: Defaults = Defaults()
     entities: dict[Annotated[str, AfterValidator(_entity)], EntityRule] = Field(
         default={}, description="Rules by entity."
+    )
+    recognizers: Annotated[tuple[Recognizer, ...], AfterValidator(unlike_names)] = Field(
+        default=(), strict=False, description="Recognizers beside Presidio's own, in the form of its YAML."
     )
     exempt: tuple[Annotated[str, AfterValidator(_subject)], ...] = Field(
         default=(), strict=False, description="Subjects whose results are not scanned."
@@ -122,27 +141,47 @@ class ScanRules:
     entities: Mapping[str, EntityRule] = field(default_factory=dict)
     exempt: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
+    recognizers: tuple[Recognizer, ...] = ()
 
-    def resolve(self, mode: Mode, on_finding: Action) -> tuple[Rule, ...]:
-        """A rule for each entity that is looked for, in the order of the table."""
-        return tuple(r for name in ENTITIES if (r := self._rule(name, on_finding)).action is not Action.OFF
-                     and not (mode is Mode.PATTERNS and ENTITIES[name].ner))  # fmt: skip
+    def resolve(self, mode: Mode, on_finding: Action, subjects: Set[str] = frozenset()) -> tuple[Rule, ...]:
+        """A rule for each entity that is looked for in results of a caller with these subjects, in the order of the
+        table, then of the file's recognizers."""
+        rules = (self._rule(name, on_finding, subjects) for name in self._known())
+        return tuple(
+            rule
+            for rule in rules
+            if rule.action is not Action.OFF and not (mode is Mode.PATTERNS and entity(rule.entity).ner)
+        )
 
-    def _rule(self, name: str, on_finding: Action) -> Rule:
-        entity = ENTITIES[name]
+    def told_apart(self) -> frozenset[str]:
+        """The subjects for whom an entity has another action."""
+        cases = (case for rule in self.entities.values() for case in rule.callers)
+        return frozenset(subject for case in cases for subject in case.subjects)
+
+    def uses(self, action: Action, on_finding: Action) -> bool:
+        """Whether an action is taken for any entity and caller."""
+        cases = (case.action for rule in self.entities.values() for case in rule.callers)
+        return action in {*cases, *(self._rule(name, on_finding, frozenset()).action for name in self._known())}
+
+    def _known(self) -> Iterable[str]:
+        return dict.fromkeys((*ENTITIES, *(one.supported_entity for one in self.recognizers)))
+
+    def _rule(self, name: str, on_finding: Action, subjects: Set[str]) -> Rule:
+        kind = entity(name)
         stated = self.entities.get(name, EntityRule())
         general = self.defaults.action or on_finding
-        if entity.ner and general is not Action.OFF:
+        if kind.ner and general is not Action.OFF:
             general = Action.FLAG
-        if name not in self.entities and not entity.default:
+        if name not in self.entities and not kind.default:
             general = Action.OFF
-        threshold = entity.threshold or self.defaults.threshold
+        fitting = [case.action for case in stated.callers if subjects & set(case.subjects)]
+        threshold = kind.threshold or self.defaults.threshold
         if threshold is None:
             threshold = DEFAULT_THRESHOLD
         return Rule(
             entity=name,
-            tag=stated.tag or entity.tag,
-            action=stated.action or general,
+            tag=stated.tag or kind.tag,
+            action=max(fitting, key=STRICTNESS.index) if fitting else stated.action or general,
             threshold=threshold if stated.threshold is None else stated.threshold,
             allow=tuple(a.casefold() for a in stated.allow),
         )
@@ -162,17 +201,32 @@ def load(path: Path) -> ScanRules:
     if given is None:
         return ScanRules()
     try:
-        document = Document.model_validate(given)
+        document = Document.model_validate(given, context=_brought(given))
     except ValidationError as error:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         raise ConfigError(_problems(path, root, error)) from None
-    return ScanRules(document.defaults, document.entities, frozenset(document.exempt), tuple(document.columns))
+    return ScanRules(
+        document.defaults,
+        document.entities,
+        frozenset(document.exempt),
+        tuple(document.columns),
+        document.recognizers,
+    )
+
+
+def _brought(given: Any) -> frozenset[str]:
+    """The entities of the file's recognizers, before anything is known to be right: its rules may name them."""
+    listed = given.get("recognizers") if isinstance(given, dict) else None
+    found = listed if isinstance(listed, list) else []
+    named = (one.get("supported_entity") for one in found if isinstance(one, dict))
+    return frozenset(name for name in named if isinstance(name, str))
 
 
 def schema() -> dict[str, Any]:
     """The JSON schema of pii.yaml, for editors."""
     made = Document.model_json_schema()
-    made["properties"]["entities"]["propertyNames"] = {"enum": list(ENTITIES)}
+    only_known = {"properties": {"entities": {"propertyNames": {"enum": list(ENTITIES)}}}}
+    made |= {"if": {"required": ["recognizers"]}, "else": only_known}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 

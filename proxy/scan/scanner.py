@@ -22,9 +22,10 @@ from proxy.scan.column import Count, Job, Scanned, scan_columns, start
 from proxy.scan.leaves import Unreadable, is_harmless
 from proxy.scan.lineage import sources, unexplained
 from proxy.scan.presidio import installed
+from proxy.scan.recognizers import Recognizer
 from proxy.scan.residue import without_residue
 from proxy.scan.rules import Rule, ScanRules
-from proxy.scan.settings import Action, Beyond, Mode, Settings
+from proxy.scan.settings import REPLACING, Action, Beyond, Mode, Settings
 from proxy.scan.verdicts import Rate
 from proxy.values import Finding, Plan, Reason, ReasonCode, ResultColumn, ScanReport
 from proxy.workers import WorkerDied, Workers, WorkerTimeout
@@ -36,17 +37,19 @@ SLICE_BYTES = 1_048_576
 """The largest piece for one process: some 20 seconds of work at the worst, where all of it is read for names."""
 SMALL_CELLS = 4_096
 """A batch of so few cells goes to one process, all columns together."""
+_MOST_CALLERS = 1_000
+"""The rules of so many kinds of callers are kept."""
 
 _log = logging.getLogger("usher.scan")
 
 
-def workers(settings: Settings) -> Workers | None:
-    """The processes that scan, not yet started; None in mode off. Raises `ConfigError` where this installation cannot
-    scan as the settings say."""
+def workers(settings: Settings, secret: bytes = b"") -> Workers | None:
+    """The processes that scan, not yet started; None in mode off. `secret` is the key of hashes. Raises `ConfigError`
+    where this installation cannot scan as the settings say."""
     if settings.mode is Mode.OFF:
         return None
     installed.check(settings)
-    initargs = (settings.mode, settings.phone_regions)
+    initargs = (settings.mode, settings.phone_regions, secret)
     return Workers(scan_columns, settings.workers, settings.timeout_s, initializer=start, initargs=initargs)
 
 
@@ -58,12 +61,15 @@ class Scanner:
             raise ConfigError([f"scan.mode: {settings.mode} needs processes; to scan nothing, set scan.mode: off"])
         self._settings = settings
         self._rules = rules
-        self._active = rules.resolve(settings.mode, settings.on_finding)
+        self._told_apart = rules.told_apart()
+        self._active: dict[frozenset[str], tuple[Rule, ...]] = {}
         self._workers = workers
 
     def start(self, plan: Plan, schema: pa.Schema) -> Scan:
         """A result's scan: which columns are read, and for what, is settled here."""
-        exempt = self._rules.exempt & frozenset(plan.decision.subjects)
+        subjects = frozenset(plan.decision.subjects)
+        active = self._rules_for(subjects & self._told_apart)
+        exempt = self._rules.exempt & subjects
         everywhere = "off" if self._workers is None else "exempt" if exempt else ""
         made = sources(plan, schema)
         results = plan.results if plan.results is not None and len(plan.results) == len(schema) else None
@@ -71,9 +77,16 @@ class Scanner:
         for place, field_ in enumerate(schema):
             off = bool(made[place]) and all(self._rules.is_off(table, name) for table, name in made[place])
             result = results[place] if results is not None else None
-            columns.append(_column(field_, result, everywhere or ("off" if off else ""), self._active))
+            columns.append(_column(field_, result, everywhere or ("off" if off else ""), active))
         headers = () if everywhere else unexplained(plan, schema)
-        return Scan(self._settings, self._workers, columns, headers, self._active)
+        return Scan(self._settings, self._workers, columns, headers, active, self._rules.recognizers)
+
+    def _rules_for(self, subjects: frozenset[str]) -> tuple[Rule, ...]:
+        if subjects not in self._active:
+            if len(self._active) >= _MOST_CALLERS:
+                self._active.clear()
+            self._active[subjects] = self._rules.resolve(self._settings.mode, self._settings.on_finding, subjects)
+        return self._active[subjects]
 
 
 @dataclass(slots=True)
@@ -104,8 +117,10 @@ class Scan:
         columns: Sequence[_Column],
         headers: Sequence[int],
         rules: Sequence[Rule],
+        recognizers: tuple[Recognizer, ...],
     ) -> None:
         self._settings = settings
+        self._recognizers = recognizers
         self._named = 0
         self._unread: Counter[str] = Counter()
         self._workers = workers
@@ -222,15 +237,16 @@ class Scan:
             )
 
     async def _scan_headers(self, schema: pa.Schema) -> None:
-        """Names that were made from data cannot be redacted (doors may have told them): they pass, or block."""
+        """Names that were made from data cannot be replaced (doors may have told them): they pass, or block."""
         names = [pa.array([schema.names[place]], type=pa.string()) for place in self._headers]
-        jobs = [Job(pack(name), "", tuple(self._rules), {}) for name in names]
+        rules, own = tuple(self._rules), self._recognizers
+        jobs = [Job(pack(name), "", rules, {}, recognizers=own) for name in names]
         scanned = await self._ask(["column names"] * len(jobs), jobs)
         blocked = []
         for place, result in zip(self._headers, scanned, strict=True):
             for entity, count in result.counts.items():
                 action = self._action(entity)
-                action = Action.BLOCK if action is Action.REDACT else action
+                action = Action.BLOCK if action in REPLACING else action
                 finding = Finding(f"name of column {place + 1}", entity, 1, action.value, count.score)
                 self._header_findings.append(finding)
                 if action is Action.BLOCK:
@@ -243,7 +259,7 @@ class Scan:
     def _job(self, column: _Column, piece: pa.Array[Any], shares: int) -> Job:
         """A slice to scan, with its share of the texts that the language model may still read."""
         most = max(0, self._settings.names_budget - self._named) // shares
-        return Job(pack(piece), column.name, column.rules, column.rates, most)
+        return Job(pack(piece), column.name, column.rules, column.rates, most, self._recognizers)
 
     async def _ask(self, shown: Sequence[str], jobs: Sequence[Job]) -> list[Scanned]:
         """Slices as one process scanned them; `shown` are the names of their columns for messages."""

@@ -25,8 +25,14 @@ class Action(StrEnum):
 
     OFF = "off"
     FLAG = "flag"
+    HASH = "hash"
     REDACT = "redact"
     BLOCK = "block"
+
+
+STRICTNESS = tuple(Action)
+REPLACING = frozenset({Action.HASH, Action.REDACT})
+"""Actions that put something else in the place of what was found."""
 
 
 class Beyond(StrEnum):
@@ -49,7 +55,7 @@ def _regions(regions: tuple[str, ...]) -> tuple[str, ...]:
 
 def _found(action: Action) -> Action:
     if action is Action.OFF:
-        raise ValueError("must be redact, block or flag; to scan for nothing, set scan.mode: off")
+        raise ValueError("must be redact, hash, block or flag; to scan for nothing, set scan.mode: off")
     return action
 
 
@@ -64,7 +70,7 @@ class Settings(BaseModel):
         "exact: as full, asking Presidio cell by cell (slow); off: nothing is scanned.",
     )
     on_finding: Annotated[Action, AfterValidator(_found)] = Field(
-        default=Action.REDACT, description="The action where pii.yaml states none: redact, block or flag."
+        default=Action.REDACT, description="The action where pii.yaml states none: redact, hash, block or flag."
     )
     workers: int = Field(
         default=2, ge=1, le=64, description="Processes that scan; each takes about 250 MB in mode full."

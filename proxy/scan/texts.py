@@ -13,13 +13,16 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from proxy.scan.arrays import Array, booleans
+from proxy.scan.entities import Form
 
 Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
 """At most so many words are a name or a title, and no sentence."""
 
 _JSON = r"^\s*[{\[\"]"
-_BARE = r"^[+-]?\p{Nd}+(?:\.\p{Nd}+)?$"
+_BARE = r"^-?\p{Nd}+(?:\.\p{Nd}+)?$"
+_GROUPS = r"^\(?\p{Nd}[\p{Nd} ().\-/]*\p{Nd}$"
+_QUAD = r"^\p{Nd}+(?:\.\p{Nd}+){3}$"
 _LETTER = r"\p{L}"
 
 
@@ -31,6 +34,16 @@ def may_be_json(texts: Array) -> Mask:
 def bare(texts: Array) -> Mask:
     """Which texts are a number and nothing else."""
     return booleans(pc.match_substring_regex(pc.utf8_trim_whitespace(texts), _BARE))
+
+
+def of_form(texts: Array, form: Form) -> Mask:
+    """Which texts have the form of an entity's chance hits."""
+    if form is Form.NUMBER:
+        return bare(texts)
+    trimmed = pc.utf8_trim_whitespace(texts)
+    if form is Form.QUAD:
+        return booleans(pc.match_substring_regex(trimmed, _QUAD))
+    return np.asarray(booleans(pc.match_substring_regex(trimmed, _GROUPS)) & ~bare(texts), dtype=np.bool_)
 
 
 def digits(texts: Array) -> npt.NDArray[np.int64]:

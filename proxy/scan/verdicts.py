@@ -1,12 +1,14 @@
 """Which hits count, and what becomes of the text they stand in.
 
 Rule kept here: a hit inside a longer text is judged by itself. A hit that is all of its cell may be chance (one number
-in ten passes a card's checksum), so it counts only where enough of its column's cells are such hits; see
-docs/adr/0005-scan-verdicts.md. Whatever is doubtful in a small sample counts.
+in ten passes a card's checksum), and so may a name in a title, so it counts only where enough of its column's cells are
+such hits; see docs/adr/0005-scan-verdicts.md. Whatever is doubtful in a small sample counts.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,20 +19,28 @@ import numpy as np
 import numpy.typing as npt
 
 from proxy.scan.arrays import Array, Hints
-from proxy.scan.entities import ENTITIES, Entity, Hit
+from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity, hinted
 from proxy.scan.rules import Rule
-from proxy.scan.settings import Action
-from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, short
+from proxy.scan.settings import REPLACING, STRICTNESS, Action
+from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_form, short
 from proxy.scan.units import Unit
 
 SLICE_SAMPLE = 20
 """From this many plausible values on, one slice of a result by itself can convict a column."""
 _COVERS = 0.8
-_STRICTNESS = tuple(Action)
+_HALF = 0.5
+"""A name that is less of a short text tells nothing of its column: product, model and company names hold such."""
+_LONGEST_WORD = 24
 
-_NEVER_BARE = tuple(e for e in ENTITIES.values() if not e.ner and e.chance_rate is not None and e.chance_rate > 1)
+_NEVER_BARE = tuple(e for e in ENTITIES.values() if e.bare_never)
 
-_BARE = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+_BARE = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_GROUPS = re.compile(r"\(?\d[\d ().\-/]*\d\Z")
+_QUAD = re.compile(r"\d+(?:\.\d+){3}\Z")
+_ODD_END = re.compile(r"[1-9]\d*(?:[ .\-/]\d+)*(?<=\d{3})[ .\-/]\d{1,2}\Z")
+"""No country writes a number so that one or two digits follow a longer group, unless it begins with 0."""
+_GLUED = re.compile(r"(?:(?P<word>[A-Za-z]+)[-_/.]\"?|\d[:_])\Z")
+"""What stands before the later part of a code, of a link or of a time."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -83,23 +93,23 @@ def measure(
 ) -> dict[str, Rate]:
     """The rates of some distinct texts with the same hints, for the entities that have chance hits in them; `found` are
     the hits of those texts that have any, `unread` the places of those that were not read for names."""
-    asked = [ENTITIES[name] for name in names]
+    asked = [entity(name) for name in names]
     asked = [e for e in asked if e.chance_rate is not None and e.name not in hints]
-    numbers = bare(texts) if any(not e.ner for e in asked) else None
     titles = int(np.delete(short(texts), unread).sum()) if any(e.ner for e in asked) else 0
-    plausible = {e.name: titles if e.ner else int(_enough(texts, numbers, e).sum()) for e in asked}
+    forms = {form: of_form(texts, form) for form in {e.form for e in asked if not e.ner}}
+    plausible = {e.name: titles if e.ner else int(_enough(texts, forms[e.form], e).sum()) for e in asked}
     hits: Counter[str] = Counter()
     for text, of_text in found.items():
         unit = Unit(0, len(text), text, hints, "text")
-        hits.update({f.hit.entity for f in of_text if _may_be_chance(unit, f.hit, ENTITIES[f.hit.entity])})
+        hits.update({f.hit.entity for f in of_text if _speaks(unit, f.hit, entity(f.hit.entity))})
     return {name: Rate(count, hits[name]) for name, count in plausible.items() if count}
 
 
-def _enough(texts: Array, numbers: Mask | None, entity: Entity) -> Mask:
-    """Which bare numbers have as many digits as a hit needs."""
-    if numbers is None or not numbers.any():
+def _enough(texts: Array, numbers: Mask, kind: Entity) -> Mask:
+    """Which numbers have as many digits as a hit needs."""
+    if not numbers.any():
         return np.zeros(len(texts), dtype=np.bool_)
-    return numbers & (digits(texts) >= entity.digits) if entity.digits else numbers
+    return numbers & (digits(texts) >= kind.digits) if kind.digits else numbers
 
 
 def add(before: Rates, more: Rates) -> dict[str, Rate]:
@@ -127,26 +137,40 @@ def settle(found: Sequence[Found]) -> tuple[Found, ...]:
     return tuple(sorted(kept, key=lambda f: (f.hit.start, f.hit.end, f.hit.entity)))
 
 
-def redact(text: str, found: Sequence[Found]) -> str:
-    """The text with each redacted hit replaced by its entity in angle brackets; hits that overlap become one, named
-    for the surest."""
+def redact(text: str, found: Sequence[Found], secret: bytes = b"") -> str:
+    """The text with each hit that is redacted replaced by its entity in angle brackets, or by its keyed hash; hits that
+    overlap become one, named for the surest, and redacted where any of them is. `secret` is the key of hashes."""
     if len(found) == 1 and found[0].hit.start == 0 and found[0].hit.end == len(text):
-        return f"<{found[0].hit.entity}>" if found[0].rule.action is Action.REDACT else text
-    spans: list[list[Hit]] = []
+        return _replacement(text, found, secret) if found[0].rule.action in REPLACING else text
+    spans: list[list[Found]] = []
     end = 0
-    for hit in sorted(f.hit for f in found if f.rule.action is Action.REDACT):
-        if spans and hit.start < end:
-            spans[-1].append(hit)
+    for one in sorted((f for f in found if f.rule.action in REPLACING), key=lambda f: f.hit):
+        if spans and one.hit.start < end:
+            spans[-1].append(one)
         else:
-            spans.append([hit])
-        end = max(end, hit.end)
+            spans.append([one])
+        end = max(end, one.hit.end)
     parts: list[str] = []
     done = 0
     for span in spans:
-        surest = max(span, key=lambda h: (h.score, h.end - h.start, h.entity))
-        parts += [text[done : span[0].start], f"<{surest.entity}>"]
-        done = max(h.end for h in span)
+        start, end = span[0].hit.start, max(f.hit.end for f in span)
+        parts += [text[done:start], _replacement(text[start:end], span, secret)]
+        done = end
     return "".join([*parts, text[done:]])
+
+
+def _replacement(piece: str, span: Sequence[Found], secret: bytes) -> str:
+    if all(f.rule.action is Action.HASH for f in span):
+        return hashed(piece, secret)
+    surest = max((f.hit for f in span), key=lambda h: (h.score, h.end - h.start, h.entity))
+    return f"<{surest.entity}>"
+
+
+def hashed(value: str, secret: bytes) -> str:
+    """64 hex digits, those that the mask `hash` shows of the same value: HMAC-SHA-256 (RFC 2104) of its UTF-8."""
+    if not secret:
+        raise RuntimeError("there is no key to hash with")
+    return hmac.new(secret, value.encode(), hashlib.sha256).hexdigest()
 
 
 def _is_allowed(value: str, allow: tuple[str, ...]) -> bool:
@@ -157,23 +181,51 @@ def _is_allowed(value: str, allow: tuple[str, ...]) -> bool:
     )
 
 
-def _is_plausible(unit: Unit, entity: Entity) -> bool:
+def _is_plausible(unit: Unit, kind: Entity) -> bool:
     """Whether a unit by itself could be a chance hit."""
-    if entity.chance_rate is None or entity.name in unit.hints:
+    if kind.chance_rate is None or kind.name in unit.hints:
         return False
-    if entity.ner:
+    if kind.ner:
         return _is_short(unit.text)
-    return _is_bare(unit.text) and _digits(unit.text) >= entity.digits
+    return _has_form(unit.text, kind) and _digits(unit.text) >= kind.digits
 
 
-def _may_be_chance(unit: Unit, hit: Hit, entity: Entity) -> bool:
-    return _is_plausible(unit, entity) and hit.end - hit.start >= _COVERS * len(unit.text.strip())
+def _may_be_chance(unit: Unit, hit: Hit, kind: Entity) -> bool:
+    """A name in a title may be chance wherever it stands (but in `Last, First` it is often half a name); anything else
+    only where it is all of its cell."""
+    return _is_plausible(unit, kind) and ((kind.ner and "," not in unit.text) or _covers(unit, hit, _COVERS))
+
+
+def _speaks(unit: Unit, hit: Hit, kind: Entity) -> bool:
+    """Whether a hit that may be chance tells that its column holds the entity."""
+    if kind.ner:
+        return _is_plausible(unit, kind) and _covers(unit, hit, _HALF)
+    return _may_be_chance(unit, hit, kind) and not (kind.bare_never and _is_code(unit, hit))
+
+
+def _covers(unit: Unit, hit: Hit, share: float) -> bool:
+    return hit.end - hit.start >= share * len(unit.text.strip())
+
+
+def _is_code(unit: Unit, hit: Hit) -> bool:
+    """Whether what was taken for a telephone number is a bare number, a part of a code, or in groups as no telephone
+    number is."""
+    if _covers(unit, hit, _COVERS) and (_is_bare(unit.text) or _ODD_END.match(unit.text.strip())):
+        return True
+    glued = _GLUED.search(unit.text, max(0, hit.start - _LONGEST_WORD), hit.start)
+    return glued is not None and hit.entity not in hinted(glued["word"] or "")
 
 
 def _is_chance(unit: Unit, hit: Hit, overall: Rates, here: Rates) -> bool:
-    entity = ENTITIES[hit.entity]
-    needed = entity.chance_rate
-    if needed is None or not _may_be_chance(unit, hit, entity):
+    kind = entity(hit.entity)
+    needed = kind.chance_rate
+    if needed is None or kind.name in unit.hints:
+        return False
+    if kind.bare_never and _is_code(unit, hit):
+        return True
+    if kind.name == "PERSON" and _DIGIT.search(unit.text, hit.start, hit.end):
+        return True  # no name holds a digit
+    if not _may_be_chance(unit, hit, kind):
         return False
     now = here.get(hit.entity, Rate())
     convicted_here = now.plausible >= SLICE_SAMPLE and now.share() >= needed
@@ -182,12 +234,20 @@ def _is_chance(unit: Unit, hit: Hit, overall: Rates, here: Rates) -> bool:
 
 def _stands_in(one: Found, other: Found) -> bool:
     inside = other.hit.start <= one.hit.start and one.hit.end <= other.hit.end
-    as_strict = _STRICTNESS.index(other.rule.action) >= _STRICTNESS.index(one.rule.action)
+    as_strict = STRICTNESS.index(other.rule.action) >= STRICTNESS.index(one.rule.action)
     return inside and as_strict and other.hit.score >= one.hit.score
 
 
 def _is_bare(text: str) -> bool:
     return _BARE.match(text.strip()) is not None
+
+
+def _has_form(text: str, kind: Entity) -> bool:
+    if kind.form is Form.QUAD:
+        return _QUAD.match(text.strip()) is not None
+    if kind.form is Form.GROUPS:
+        return _GROUPS.match(text.strip()) is not None and not _is_bare(text)
+    return _is_bare(text)
 
 
 def _digits(text: str) -> int:

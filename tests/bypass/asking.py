@@ -374,8 +374,8 @@ class PgwireDoor:
         self._told.clear()
         connection = self._connection(who)
         if connection.info.transaction_status != TransactionStatus.IDLE:
-            connection.execute("ROLLBACK")
-        connection.execute("RESET ALL")
+            connection.execute("ROLLBACK", prepare=False)
+        connection.execute("RESET ALL", prepare=False)
         return connection
 
     def plan(self, sql: str, who: str = "ana") -> Seen:

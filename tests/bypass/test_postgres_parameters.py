@@ -51,7 +51,7 @@ REFUSED: dict[str, tuple[str, Any]] = {
     "huge_number": ("SELECT $99999999999999999999", {"99999999999999999999": 1}),
     "in_a_query_function": ("SELECT query_to_xml($1, true, false, '')", ["SELECT 1"]),
     "in_a_file_function": ("SELECT pg_read_file($1)", ["/etc/passwd"]),
-    "as_a_table_name": ("SELECT $1::regclass", ["pg_class"]),
+    "as_a_table_name": ("SELECT $1::regclass", ["vault"]),
     "in_a_setting": ("SELECT set_config($1, 'off', false)", ["standard_conforming_strings"]),
     "text_for_a_number": (f"{COUNT} WHERE id = $1", ["abc"]),
     "escape": (f"{COUNT} WHERE name LIKE 'a' ESCAPE $1", ["xx"]),

@@ -54,8 +54,6 @@ CASES = {
     "currval": ("SELECT currval('numbers')", "function"),
     "lastval": ("SELECT lastval()", "function"),
     "sequence_as_a_table": ("SELECT last_value FROM numbers", "unknown-table"),
-    "terminate": ("SELECT pg_terminate_backend(1)", "function"),
-    "cancel": ("SELECT pg_cancel_backend(1)", "function"),
     "setseed": ("SELECT setseed(0.1)", "function"),
     "export_snapshot": ("SELECT pg_export_snapshot()", "function"),
 }
@@ -64,6 +62,18 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_session_state(on_postgres: ServedOnPostgres, postgres_door: Door, case: str) -> None:
     hold(on_postgres, postgres_door, *CASES[case])
+
+
+@pytest.mark.parametrize("function", ["pg_terminate_backend", "pg_cancel_backend"])
+def test_no_backend_of_the_server_can_be_stopped(
+    on_postgres: ServedOnPostgres, postgres_door: Door, function: str
+) -> None:
+    [[backend]] = on_postgres.raw.query("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+    for number in (backend, "1"):
+        seen = postgres_door.ask(f"SELECT {function}({number})")
+        assert seen.reasons[:1] == (f"function:{function}",) or seen.rows == [(False,)]
+    [alive] = on_postgres.raw.query(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {backend}")
+    assert alive == ["1"]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.startswith(("set", "discard", "reset"))])

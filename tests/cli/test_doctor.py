@@ -9,6 +9,7 @@ import pytest
 
 from proxy.cli import doctor, output
 from tests.cli.conftest import Ran, Usher
+from tests.clients.shop import certified
 
 
 def states(ran: Ran) -> dict[str, str]:
@@ -87,6 +88,22 @@ def test_listening_beyond_this_machine_without_tls(
 ) -> None:
     monkeypatch.setenv("USHER_DOORS__HTTP__LISTEN", "0.0.0.0:18999")
     assert "put a proxy with TLS before it" in usher("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "told"), [(400, "ok", "localhost"), (3, "warning", "until"), (-1, "failed", "expired")]
+)
+def test_the_certificate_of_a_door(
+    usher: Usher, own_demo: Path, monkeypatch: pytest.MonkeyPatch, days: int, state: str, told: str
+) -> None:
+    cert, key = certified(own_demo, days)
+    monkeypatch.setenv("USHER_DOORS__PGWIRE__LISTEN", "0.0.0.0:18998")
+    monkeypatch.setenv("USHER_DOORS__PGWIRE__TLS__CERT", str(cert))
+    monkeypatch.setenv("USHER_DOORS__PGWIRE__TLS__KEY", str(key))
+    [port, shown] = [c for c in usher("doctor", "--json").document["checks"] if c["what"] == "door pgwire"]
+    assert port["state"] == "ok"
+    assert shown["state"] == state
+    assert told in shown["detail"]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ public class Tour {
     static final String ENDLESS =
             "SELECT sum(a.n * b.n % 7 * c.n) FROM sales.numbers a, sales.numbers b, sales.numbers c";
 
-    static Connection connect() throws SQLException {
+    static Connection connect(String token) throws SQLException {
         Properties given = new Properties();
         given.setProperty("user", "token");
-        given.setProperty("password", System.getenv("USHER_TOKEN"));
+        given.setProperty("password", token);
         given.setProperty("sslmode", "verify-full");
         given.setProperty("sslrootcert", System.getenv("PGSSLROOTCERT"));
         return DriverManager.getConnection(System.getenv("ADDRESS"), given);
@@ -131,8 +131,8 @@ public class Tour {
         told("after", connection.createStatement().executeQuery("SELECT count(*) FROM orders"));
     }
 
-    public static void main(String[] parts) throws Exception {
-        try (Connection connection = connect()) {
+    static void toured(String token) throws Exception {
+        try (Connection connection = connect(token)) {
             System.out.println("valid " + connection.isValid(5));
             catalog(connection);
             queries(connection);
@@ -144,7 +144,13 @@ public class Tour {
                 System.out.println("warning " + warning.getMessage());
             }
         } catch (SQLException error) {
-            System.out.println("refused " + error.getSQLState() + " " + error.getMessage());
+            System.out.println("refused " + error.getSQLState() + " " + error.getMessage().replace("\n", " "));
+        }
+    }
+
+    public static void main(String[] parts) throws Exception {
+        for (String token : System.getenv("USHER_TOKEN").split(" ")) {
+            toured(token);
         }
     }
 }

@@ -149,16 +149,16 @@ def clean(*told: object) -> None:
     assert at < 0, text[max(0, at - 100) : at + 100]
 
 
-def certified(folder: Path) -> tuple[Path, Path]:
-    """A certificate of our own for localhost, and its key."""
+def certified(folder: Path, days: int = 1) -> tuple[Path, Path]:
+    """A certificate of our own for localhost that holds for some days, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
     places = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=3))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(places), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

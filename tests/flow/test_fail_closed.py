@@ -229,9 +229,9 @@ async def test_no_outcome_record_no_quiet_end() -> None:
 async def test_audit_log_that_does_not_answer_is_an_audit_error(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    import proxy.gateway
+    import proxy.life
 
-    monkeypatch.setattr(proxy.gateway, "RECORD_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(proxy.life, "RECORD_TIMEOUT_S", 0.05)
     fakes = Fakes()
     fakes.world.waits["entry.planned"] = asyncio.Event()
     with pytest.raises(AuditError) as caught:

@@ -142,9 +142,9 @@ async def test_hangup_that_cannot_be_recorded_is_an_audit_error_and_holds_nothin
 
 
 async def test_warehouse_that_does_not_stop_does_not_hold_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    import proxy.gateway
+    import proxy.life
 
-    monkeypatch.setattr(proxy.gateway, "STOP_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(proxy.life, "STOP_TIMEOUT_S", 0.05)
     fakes = Fakes()
 
     async def stubborn():

@@ -4,7 +4,8 @@
 
 Mixed cells are those of results (`tests.bench.people`) and of lists of numbers, dates, addresses and codes; fuzzed
 cells are forms of personal data cut, joined and altered, with letters and digits of other scripts among them. All
-pattern recognizers are asked, with no threshold. In mode full words are lemmas of the language model; in mode patterns
+pattern recognizers are asked, with no threshold; where a text holds full-width, invisible or such characters, of its
+plain twin too. In mode full words are lemmas of the language model; in mode patterns
 they are taken as written. Prints the first differences; exits with 1 where there is any.
 """
 
@@ -20,7 +21,9 @@ import pyarrow as pa
 
 from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.presidio.analyzer import Analyzer
+from proxy.scan.presidio.direct import Span, without_duplicates
 from proxy.scan.presidio.engine import LANGUAGE
+from proxy.scan.presidio.plain import twin
 from proxy.scan.settings import PHONE_REGIONS, Mode
 from tests.bench import people
 
@@ -41,6 +44,7 @@ FORMS = (
     "January", "12:30:11", "1234567890123", "123456789012345678901234", "phone", "my ssn is", "card number", "call",
     "passports", "driving", "bank accounts", "birthdays", "iban", "wallet", "ip", "mac address", "taxpayer", "nhs",
     "٠١٢٣٤٥٦٧٨٩", "１２３４５６７８９０", "user＠example.com", "ſmith9@exampleſ.com", "Kelvin K9123456", "ü@münchen.de",
+    "ana@mail.corp", "12 Main Street", "an\u200ba@exa\u00admple.com", "512–34–5678", "x²⑨",
     "MAR‑20", "2020-ſep-01", "İ12345678", "ﬁ1234567", "日本語", "😀", "ıban", "naïve",
 )  # fmt: skip
 JOINS = (
@@ -138,16 +142,25 @@ class Both:
         return len(texts), found, wrong
 
     def _asked(self, text: str) -> set[Hit]:
+        """What Presidio finds in a text, and in its plain twin where it has one."""
+        spans = self._words(text)
+        plain = twin(text)
+        if plain is not None:
+            spans += plain.back(0, self._words(plain.texts[0].as_py()))
+        kept = without_duplicates(spans) if plain is not None else spans
+        return {Hit(start, end, entity, round(score, 4)) for start, end, entity, score in kept}
+
+    def _words(self, text: str) -> list[Span]:
         if self.mode is Mode.FULL:
             return self._analyzed(text, None)
         (found,) = [self._analyzed(text, words) for words in self.scan._words.read([text])]
         return found
 
-    def _analyzed(self, text: str, words: object) -> set[Hit]:
+    def _analyzed(self, text: str, words: object) -> list[Span]:
         results = self.scan._engine.analyze(
             text, LANGUAGE, sorted(self.entities), score_threshold=0, nlp_artifacts=words  # type: ignore[arg-type]
         )  # fmt: skip
-        return {Hit(r.start, r.end, r.entity_type, round(float(r.score), 4)) for r in results}
+        return [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
 
 
 def main() -> int:

@@ -19,6 +19,8 @@ from proxy.scan.entities import ENTITIES, hinted
         ("employee.SSN", "US_SSN"),
         ("cardNumber", "CREDIT_CARD"),
         ("cc", "CREDIT_CARD"),
+        ("last_name", "PERSON"),
+        ("FamilyName", "PERSON"),
     ],
 )
 def test_a_name_hints_by_whole_words(name: str, entity: str) -> None:

@@ -10,6 +10,22 @@ from proxy.scan.settings import Mode
 from tests.scan.identity import Both, fuzzed, mixed
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00:1A:2B:3C:4D:5E: MAC-20",
+        "00:1A:2B:3C:4D:5E mac address",
+        "ip is:10.1.2.3 ip",
+        "::1 ipv6",
+        "my ssn is 512345678 ssn",
+        "512345678 ssn",
+        "be:512345678 ssn",
+    ],
+)
+def test_words_behind_a_hit_count_where_its_own_word_is_none(text: str) -> None:
+    assert Both(Mode.PATTERNS).different([text])[2] == []
+
+
 @pytest.mark.parametrize(("mode", "count"), [(Mode.PATTERNS, 3_000), (Mode.FULL, 400)])
 def test_findings_are_those_of_analyzer_engine(mode: Mode, count: int) -> None:
     both = Both(mode)

@@ -74,6 +74,39 @@ def test_a_file_that_says_nothing_turns_nothing_off(tmp_path: Path, text: str) -
     assert {r.action for n, r in resolved.items() if not ENTITIES[n].ner} == {Action.BLOCK}
 
 
+def test_callers_get_actions_of_their_own(tmp_path: Path) -> None:
+    text = """\
+entities:
+  EMAIL_ADDRESS:
+    action: redact
+    callers:
+      - {subjects: [role:support, role:sales], action: flag}
+      - {subjects: ["app:bot"], action: hash}
+"""
+    rules = load(written(tmp_path, text))
+    assert list(jsonschema.Draft202012Validator(schema()).iter_errors(yaml.safe_load(text))) == []
+    assert rules.told_apart() == {"role:support", "role:sales", "app:bot"}
+
+    def action(*subjects: str) -> Action:
+        resolved = rules.resolve(Mode.PATTERNS, Action.BLOCK, frozenset(subjects))
+        return next(rule.action for rule in resolved if rule.entity == "EMAIL_ADDRESS")
+
+    assert action() is action("role:hr") is Action.REDACT
+    assert action("role:sales") is Action.FLAG
+    assert action("role:sales", "app:bot") is Action.HASH
+    assert rules.uses(Action.HASH, Action.BLOCK)
+    assert not ScanRules().uses(Action.HASH, Action.BLOCK)
+    assert ScanRules().uses(Action.HASH, Action.HASH)
+
+
+@pytest.mark.parametrize(
+    "given", ["[{subjects: [], action: flag}]", "[{subjects: [support], action: flag}]", "[{subjects: [role:a]}]", "{}"]
+)
+def test_callers_of_another_form_are_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(ConfigError, match=r":1: entities\.CRYPTO\.callers"):
+        load(written(tmp_path, f"entities: {{CRYPTO: {{callers: {given}}}}}"))
+
+
 def test_columns_are_left_out_by_the_pattern_of_each_part(tmp_path: Path) -> None:
     rules = load(written(tmp_path, GOOD))
     assert rules.is_off(TableId("shop", "main", "products"), "name")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
-from proxy.scan.rules import Defaults, EntityRule, ScanRules
+from proxy.scan.rules import CallersRule, Defaults, EntityRule, ScanRules
 from proxy.scan.scanner import SLICE_ROWS, Scan, Scanner
 from proxy.scan.scanner import workers as make_workers
 from proxy.scan.settings import Action, Beyond, Mode, Settings
@@ -26,6 +28,17 @@ from tests.scan.conftest import PATTERNS, make_plan
 
 MAIL = "ana@example.com"
 BLOCK = ScanRules(entities={"CREDIT_CARD": EntityRule(action=Action.BLOCK)})
+SECRET = b"k" * 32
+
+
+@pytest.fixture(scope="module")
+def hashing(runner: asyncio.Runner) -> Iterator[Workers]:
+    """Started processes that have the key of hashes."""
+    made = make_workers(PATTERNS, SECRET)
+    assert made is not None
+    runner.run(made.start())
+    yield made
+    runner.run(made.close())
 
 
 def begin(
@@ -81,6 +94,75 @@ def test_flag_lets_the_value_pass_and_counts_it(runner: asyncio.Runner, patterns
     rows, report = scanned(runner, patterns, {"note": [MAIL, MAIL]}, rules=rules)
     assert rows == {"note": [MAIL, MAIL]}
     assert report.findings == (Finding("note", "EMAIL_ADDRESS", 2, "flag", 1.0),)
+
+
+def test_hash_replaces_the_span_by_what_the_mask_hash_shows(runner: asyncio.Runner, hashing: Workers) -> None:
+    shown = hmac.new(SECRET, MAIL.encode(), hashlib.sha256).hexdigest()
+    rules = ScanRules(entities={name: EntityRule(action=Action.HASH) for name in ("EMAIL_ADDRESS", "CREDIT_CARD")})
+    columns = {
+        "note": [f"write to {MAIL} now", MAIL, None],
+        "card": pa.array([4111111111111111, 7, 8], pa.int64()),
+        "json": [f'{{"a": ["{MAIL}", 4111111111111111]}}', "x", "y"],
+        "bytes": [MAIL.encode(), b"x", None],
+    }
+    rows, report = scanned(runner, hashing, columns, rules=rules)
+    assert rows == {
+        "note": [f"write to {shown} now", shown, None],
+        "card": [None, 7, 8],
+        "json": [f'{{"a": ["{shown}", null]}}', "x", "y"],
+        "bytes": [None, b"x", None],
+    }
+    assert {f.action for f in report.findings} == {"hash"}
+
+
+def test_no_key_no_hash_and_no_rows(runner: asyncio.Runner, patterns: Workers) -> None:
+    rules = ScanRules(entities={"EMAIL_ADDRESS": EntityRule(action=Action.HASH)})
+    with pytest.raises(ScanError):
+        scanned(runner, patterns, {"note": [MAIL]}, rules=rules)
+
+
+def test_names_made_from_data_cannot_be_hashed_so_they_block(runner: asyncio.Runner, hashing: Workers) -> None:
+    batch = pa.record_batch({MAIL: [1]})
+    rules = ScanRules(entities={"EMAIL_ADDRESS": EntityRule(action=Action.HASH)})
+    scan = begin(hashing, batch, make_plan(["kind"]), rules)
+    with pytest.raises(PiiBlocked):
+        runner.run(scan.scan(batch))
+
+
+@pytest.mark.parametrize(
+    ("subjects", "action"),
+    [
+        ((), "redact"),
+        (("role:clerk",), "redact"),
+        (("role:support",), "flag"),
+        (("role:support", "app:bot"), "block"),
+        (("user:ana", "role:hr"), None),
+        (("role:hr", "role:support"), "flag"),
+    ],
+)
+def test_actions_go_by_the_caller_and_the_strictest_that_fits_holds(
+    runner: asyncio.Runner, patterns: Workers, subjects: tuple[str, ...], action: str | None
+) -> None:
+    rules = ScanRules(
+        entities={
+            "EMAIL_ADDRESS": EntityRule(
+                callers=(
+                    CallersRule(subjects=("role:support",), action=Action.FLAG),
+                    CallersRule(subjects=("app:bot", "app:mcp"), action=Action.BLOCK),
+                    CallersRule(subjects=("role:hr",), action=Action.OFF),
+                )
+            )
+        }
+    )
+    batch = pa.record_batch({"note": [MAIL]})
+    scan = begin(patterns, batch, make_plan(["note"], subjects=subjects), rules)
+    if action == "block":
+        with pytest.raises(PiiBlocked):
+            runner.run(scan.scan(batch))
+    else:
+        released = runner.run(scan.scan(batch)).column(0).to_pylist()
+        assert released == (["<EMAIL_ADDRESS>"] if action == "redact" else [MAIL])
+    assert [f.action for f in scan.report().findings] == ([action] if action else [])
 
 
 def test_an_entity_that_is_off_is_not_looked_for(runner: asyncio.Runner, patterns: Workers) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.scan import texts, verdicts
+from proxy.scan.entities import Entity, Form
 from proxy.scan.units import split
 
 TEXTS = st.lists(
@@ -22,6 +23,15 @@ def test_bare_numbers_and_their_digits(some: list[str]) -> None:
     array = pa.array(some, pa.large_string())
     assert texts.bare(array).tolist() == [verdicts._is_bare(text) for text in some]
     assert texts.digits(array).tolist() == [len(re.findall(r"\d", text)) for text in some]
+
+
+@given(TEXTS)
+def test_the_forms_of_chance_hits(some: list[str]) -> None:
+    some = [*some, "1.2.3.4", "(212) 555-1234", "63629-970-55", "12.5"]
+    array = pa.array(some, pa.large_string())
+    for form in Form:
+        kind = Entity("X", "pii.x", form=form)
+        assert texts.of_form(array, form).tolist() == [verdicts._has_form(text, kind) for text in some]
 
 
 @given(TEXTS)

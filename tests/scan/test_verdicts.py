@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action
 from proxy.scan.units import Unit, split
-from proxy.scan.verdicts import Found, Rate, add, convict, measure, qualify, redact, settle
+from proxy.scan.verdicts import Found, Rate, add, convict, hashed, measure, qualify, redact, settle
 
 NONE: frozenset[str] = frozenset()
 
@@ -108,9 +109,70 @@ def test_cards_hidden_behind_many_ids_are_found_by_their_own_slice() -> None:
     assert not counts(CARD, overall, card_column(1, 0))
 
 
+def test_a_number_with_a_plus_sign_is_no_bare_number() -> None:
+    assert counts(whole("+12155551234", "PHONE_NUMBER"), {})
+
+
+def test_numbers_in_groups_count_where_enough_of_their_column_are_telephone_numbers() -> None:
+    phone = whole("02962-8731", "PHONE_NUMBER")
+    others = [(unit(f"{i:05d}-8731"), ()) for i in range(10, 19)]
+    assert not counts(phone, rates_of([phone, *others], "PHONE_NUMBER"))
+    assert counts(phone, rates_of([phone, *others[:2]], "PHONE_NUMBER"))
+
+
+@pytest.mark.parametrize("text", ["63629-970-55", "9287.3013.47"])
+def test_groups_that_no_telephone_number_has_do_not_count(text: str) -> None:
+    odd = whole(text, "PHONE_NUMBER")
+    assert not counts(odd, rates_of([odd], "PHONE_NUMBER"))
+    assert convict(unit(text, frozenset({"PHONE_NUMBER"})), odd[1], {}, {})
+
+
+@pytest.mark.parametrize("text", ["070-123 45 67", "22 12 34 56", "044 668 18 00", "(08) 123 456 78"])
+def test_numbers_that_end_in_pairs_or_begin_with_0_may_be_telephone_numbers(text: str) -> None:
+    phone = whole(text, "PHONE_NUMBER")
+    assert counts(phone, rates_of([phone], "PHONE_NUMBER"))
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "expected"),
+    [
+        ("ORD-2024-123456", "2024-123456", False),
+        ("https://shop.example.com/p/40002144", "40002144", False),
+        ("2024-09-22 21:53:40.000000", "40.000000", False),
+        ("tel-215-555-1234", "215-555-1234", True),
+        ("Office: 215-555-1234, or write", "215-555-1234", True),
+        ("Ana,215-555-1234,open", "215-555-1234", True),
+    ],
+)
+def test_the_later_part_of_a_code_is_no_telephone_number(text: str, number: str, expected: bool) -> None:
+    start = text.index(number)
+    assert bool(convict(unit(text), (found(start, start + len(number), "PHONE_NUMBER", 0.4),), {}, {})) is expected
+
+
+def test_versions_of_four_parts_are_addresses_only_where_many_of_their_column_are() -> None:
+    version = whole("7.4.1.74", "IP_ADDRESS")
+    others = [(unit(f"7.4.{i}.3743"), ()) for i in range(9)]
+    assert not counts(version, rates_of([version, *others], "IP_ADDRESS"))
+    assert counts(version, rates_of([version, *others[:2]], "IP_ADDRESS"))
+
+
+def test_a_name_in_a_title_counts_only_in_a_column_of_names() -> None:
+    title = (unit("Oak Chair 12"), (found(0, 9, "PERSON", 0.85),))
+    assert not counts(title, rates_of([title, *((unit(f"Blue Mug {i}"), ()) for i in range(9))], "PERSON"))
+    signed = (unit("Dr. Ana Silva"), (found(4, 13, "PERSON", 0.85),))
+    assert counts(signed, rates_of([signed], "PERSON"))
+    prose = (unit("The box for Ana Silva went back to the depot"), (found(12, 21, "PERSON", 0.85),))
+    assert counts(prose, {})
+
+
+def test_no_name_holds_a_digit() -> None:
+    text = "Mozilla/5.0 (X11; Linux x86_64; rv:99.0) Gecko/20100101"
+    assert not counts((unit(text), (found(41, 55, "PERSON", 0.85),)), {})
+
+
 def test_bare_numbers_are_telephone_numbers_only_where_the_name_says_so() -> None:
     bare = whole("2125551234", "PHONE_NUMBER")
-    rates = rates_of([bare], "PHONE_NUMBER")
+    rates = rates_of([bare, whole("212-555-1234", "PHONE_NUMBER")], "PHONE_NUMBER")
     assert not counts(bare, rates)
     assert convict(unit("2125551234", frozenset({"PHONE_NUMBER"})), bare[1], rates, rates)
     assert convict(unit("212-555-1234"), (found(0, 12, "PHONE_NUMBER"),), rates, rates)
@@ -142,6 +204,15 @@ def test_overlapping_hits_become_one_named_for_the_surest() -> None:
 
 def test_only_redacted_hits_are_replaced() -> None:
     assert redact("ana x", [found(0, 3, "PERSON", 1.0, Action.FLAG)]) == "ana x"
+
+
+def test_hits_are_hashed_with_a_key_and_redacted_where_they_overlap_such_a_hit() -> None:
+    hit = found(0, 3, "PERSON", 1.0, Action.HASH)
+    assert redact("ana x", [hit], b"key") == f"{hashed('ana', b'key')} x"
+    assert redact("ana", [hit], b"key") == hashed("ana", b"key") != hashed("ana", b"other")
+    assert redact("ana x", [hit, found(2, 5, "US_SSN", 0.4)], b"key") == "<PERSON>"
+    with pytest.raises(RuntimeError):
+        redact("ana", [hit])
 
 
 @given(st.text(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10), st.sampled_from([0.4, 1.0]))))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from proxy.doors.http.cells import type_name
 from proxy.doors.http.problems import reasons_json
-from proxy.gateway import Answer, Planned, Tally
+from proxy.gateway import Answer, Planned
+from proxy.life import Tally
 from proxy.values import (
     AllOf,
     Always,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from proxy.doors.pgwire.explain import told
 from proxy.doors.pgwire.replies import Fields
-from proxy.gateway import Tally
+from proxy.life import Tally
 from proxy.values import Plan
 
 HINT = "EXPLAIN POLICY says more; SET usher.notices = off turns this off."

@@ -1,7 +1,8 @@
 """Presidio over columns: the hits in each of many distinct texts, as `AnalyzerEngine` would find them one by one.
 
 Rule kept here: a text is kept from a recognizer only by a condition that each of its hits meets (`gates`); what a
-recognizer finds, and how sure it is, is Presidio's own (`direct`, `context`). Mode exact asks `AnalyzerEngine` itself,
+recognizer finds, and how sure it is, is Presidio's own (`direct`, `context`), in each text and in its plain twin where
+it has one (`plain`). Mode exact asks `AnalyzerEngine` itself,
 cell by cell: the oracle that the tests hold everything else against.
 """
 
@@ -12,26 +13,32 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
+from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
 
-from proxy.scan.entities import ENTITIES, Hit
+from proxy.scan.entities import Hit, entity
 from proxy.scan.presidio import engine as presidio
 from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
 from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts
 from proxy.scan.presidio.names import NOWHERE, Named, Names
+from proxy.scan.presidio.plain import twin, twins
 from proxy.scan.presidio.words import Model, Written
+from proxy.scan.recognizers import Recognizer
 from proxy.scan.settings import Mode
 
 WINDOW = 20_000
 """Characters read at once; a longer text is read in windows, each beginning `OVERLAP` before the last one ended."""
 OVERLAP = 1_000
 _PHONE = "PHONE_NUMBER"
+_SETS = 4
+"""So many sets of added recognizers are kept ready: one, and after a reload two for a while."""
 
 _BLANK = re.compile(r"\s")
 
@@ -57,15 +64,23 @@ class Analyzer:
         self._words: Model | Written = self._model or Written(WINDOW)
         self._engine = presidio.analyzer_engine(self._words.engine, phone_regions)
         self._recognizers = [_Recognizer(r, self._words) for r in self._engine.registry.recognizers]
+        self._added = lru_cache(_SETS)(self._built)
         self._phones = PhoneGate(phone_regions)
         self._names = next(
             (Names(self._model, r.recognizer) for r in self._recognizers if r.names and self._model), None
         )
 
-    def find(self, texts: Sequence[str], entities: frozenset[str], hinted: frozenset[str]) -> list[tuple[Hit, ...]]:
+    def find(
+        self,
+        texts: Sequence[str],
+        entities: frozenset[str],
+        hinted: frozenset[str],
+        more: tuple[Recognizer, ...] = (),
+    ) -> list[tuple[Hit, ...]]:
         """The hits in each text, of any score, sorted. `hinted` are entities at which the column's name hints: their
         context counts as present. Raises whatever a recognizer raises."""
-        found = self.search(pa.array(texts, pa.large_string()), dict.fromkeys(entities, 0.0), hinted, {})
+        array = pa.array(texts, pa.large_string())
+        found = self.search(array, dict.fromkeys(entities, 0.0), hinted, {}, more=more)
         return [found.hits.get(place, ()) for place in range(len(texts))]
 
     def search(
@@ -75,22 +90,51 @@ class Analyzer:
         hinted: frozenset[str],
         without: Mapping[str, Places],
         most_names: int = sys.maxsize,
+        more: tuple[Recognizer, ...] = (),
     ) -> Search:
         """The hits by the place of each text (an Arrow array of strings, none NULL) that has any. `floors` are the
         entities to look for, and from which score on: less sure hits may be left out. `without` are places that need
-        not be read for an entity. The language model reads at most `most_names` of the texts."""
+        not be read for an entity. The language model reads at most `most_names` of the texts. `more` are recognizers
+        beside Presidio's own."""
         entities = frozenset(floors)
-        given = sorted({ENTITIES[name].hint_word for name in hinted} - {""})
+        given = sorted({entity(name).hint_word for name in hinted} - {""})
         if self._exact:
-            asked = ((place, self._asked(text, entities, given)) for place, text in enumerate(texts.to_pylist()))
+            asked = ((place, self._asked(text, entities, given, more)) for place, text in enumerate(texts.to_pylist()))
             return Search({place: hits for place, hits in asked if hits}, Named(read=len(texts)))
-        named = Named()
-        spans: dict[int, list[Span]] = defaultdict(list)
         long = np.flatnonzero(np.asarray(pc.utf8_length(texts)) > WINDOW)
-        for recognizer in self._recognizers:
+        all_ = (*self._recognizers, *self._added(more))
+        left_out = {name: np.union1d(long, places) for name, places in without.items()}
+        spans, named = self._spans(texts, floors, given, left_out, long, all_, most_names)
+        plain = twins(texts, long)
+        if plain is not None:
+            fewer = {name: np.flatnonzero(np.isin(plain.places, places)) for name, places in without.items()}
+            patterns = [r for r in all_ if not r.names]
+            of_twins, _ = self._spans(plain.texts, floors, given, fewer, NOWHERE, patterns, 0)
+            for number, found in of_twins.items():
+                spans[int(plain.places[number])] += plain.back(number, found)
+        for place in long.tolist():
+            spans[place] = self._windows(texts[place].as_py(), entities, hinted, more)
+        return Search({place: _hits(one) for place, one in spans.items() if one}, named)
+
+    # ----------------------------------------------------------------------------------------- one recognizer at a time
+    def _spans(
+        self,
+        texts: Texts,
+        floors: Mapping[str, float],
+        given: Sequence[str],
+        without: Mapping[str, Places],
+        nobody: Places,
+        recognizers: Sequence[_Recognizer],
+        most_names: int,
+    ) -> tuple[dict[int, list[Span]], Named]:
+        """What recognizers find by the place of each text; `nobody` reads those."""
+        named = Named()
+        entities = frozenset(floors)
+        spans: dict[int, list[Span]] = defaultdict(list)
+        for recognizer in recognizers:
             wanted = entities & recognizer.entities
             if wanted:
-                left_out = np.union1d(long, without.get(recognizer.entity, NOWHERE))
+                left_out = without.get(recognizer.entity, nobody)
                 floor = min(floors[name] for name in wanted)
                 if recognizer.names:
                     named = self._names.read(texts, wanted, left_out, most_names) if self._names else Named()
@@ -99,11 +143,8 @@ class Analyzer:
                     raw = self._read(recognizer, texts, floor, given, left_out)
                 for place, hits in self._lifted(recognizer, texts, raw, given).items():
                     spans[place] += hits
-        for place in long.tolist():
-            spans[place] = self._windows(texts[place].as_py(), entities, hinted)
-        return Search({place: _hits(one) for place, one in spans.items() if one}, named)
+        return spans, named
 
-    # ----------------------------------------------------------------------------------------- one recognizer at a time
     def _read(
         self,
         recognizer: _Recognizer,
@@ -112,7 +153,7 @@ class Analyzer:
         given: Sequence[str],
         left_out: Places,
     ) -> Hits:
-        if recognizer.entity == _PHONE:
+        if recognizer.phones:
             return self._numbers(texts, left_out)
         return recognizer.read(texts, floor, recognizer.context.lifts(given), left_out)
 
@@ -157,16 +198,38 @@ class Analyzer:
         return hits
 
     # ----------------------------------------------------------------------------------------------------- text by text
-    def _asked(self, text: str, entities: frozenset[str], given: Sequence[str]) -> tuple[Hit, ...]:
-        results = self._engine.analyze(
-            text, presidio.LANGUAGE, sorted(entities), context=list(given), score_threshold=0
-        )
-        return _hits([(r.start, r.end, r.entity_type, float(r.score)) for r in results])
+    def _asked(
+        self, text: str, entities: frozenset[str], given: Sequence[str], more: tuple[Recognizer, ...]
+    ) -> tuple[Hit, ...]:
+        added = [one.recognizer for one in self._added(more)]
 
-    def _windows(self, text: str, entities: frozenset[str], hinted: frozenset[str]) -> list[Span]:
+        def ask(text: str, entities: frozenset[str]) -> list[Span]:
+            results = self._engine.analyze(
+                text,
+                presidio.LANGUAGE,
+                sorted(entities),
+                context=list(given),
+                score_threshold=0,
+                ad_hoc_recognizers=added,
+            )
+            return [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
+
+        spans = ask(text, entities)
+        plain = twin(text)
+        patterns = frozenset(name for name in entities if not entity(name).ner)
+        if plain is not None and patterns:
+            spans += plain.back(0, ask(plain.texts[0].as_py(), patterns))
+        return _hits(spans)
+
+    def _built(self, more: tuple[Recognizer, ...]) -> tuple[_Recognizer, ...]:
+        return tuple(_Recognizer(presidio.pattern_recognizer(one), self._words) for one in more)
+
+    def _windows(
+        self, text: str, entities: frozenset[str], hinted: frozenset[str], more: tuple[Recognizer, ...]
+    ) -> list[Span]:
         spans: set[Span] = set()
         pieces = windows(text)
-        for (start, _), hits in zip(pieces, self.find([p for _, p in pieces], entities, hinted), strict=True):
+        for (start, _), hits in zip(pieces, self.find([p for _, p in pieces], entities, hinted, more), strict=True):
             spans |= {(h.start + start, h.end + start, h.entity, h.score) for h in hits}
         return sorted(spans)
 
@@ -184,7 +247,8 @@ class _Recognizer:
         self.recognizer = recognizer
         self.entities = frozenset(recognizer.supported_entities)
         self.entity: str = recognizer.supported_entities[0]
-        self.names = recognizer.name == "SpacyRecognizer"
+        self.names = isinstance(recognizer, SpacyRecognizer)
+        self.phones = isinstance(recognizer, PhoneRecognizer)
         self.context = Context(recognizer, words.lemmas, words.odd_forms())
         self._gate = Gate(recognizer, self.context.trigger)
         self._find: Find = finder(recognizer)

@@ -33,6 +33,9 @@ _FOLDED = frozenset("iskISK")
 _MOST_ALTERNATIVES = 40
 _MOST_REPEATS = 60
 _LONGEST = 8_000
+_REGEX_ONLY = re.compile(r"\[\[|\[:\^?[a-z]+:\]|\{[^{}]*[deis][^{}]*\}")
+"""What `re` takes for other text than `regex` does: classes of POSIX ([[:alpha:]]) and errors allowed ({e<=1}). Much
+else that only `regex` knows, `re` refuses."""
 
 
 class _TooWide(Exception):
@@ -55,6 +58,8 @@ class _Place:
 def wider(pattern: str, flags: int) -> str | None:
     """A pattern for RE2 (and `re`) that is found wherever `pattern` is with these flags of `regex`; None where there is
     none, or only one that is found everywhere."""
+    if _REGEX_ONLY.search(pattern):
+        return None
     try:
         parsed = _parser().parse(pattern, flags & (re.IGNORECASE | re.MULTILINE | re.DOTALL))
         caseless = bool((flags | parsed.state.flags) & re.IGNORECASE)

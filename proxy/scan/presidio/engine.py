@@ -1,7 +1,7 @@
 """Presidio as it is set up here: its recognizers, without its downloads, time-outs and log lines.
 
-Rule kept here: every recognizer is Presidio's own; the e-mail recognizer alone gets its list of public suffixes from
-the package instead of the network.
+Rule kept here: every recognizer is Presidio's own, or made of patterns by its class for that (`own`, pii.yaml); the
+e-mail recognizer alone gets its list of public suffixes from the package instead of the network.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, pattern_recognizer
+from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer import pattern_recognizer as by_pattern
 from presidio_analyzer import predefined_recognizers as known
 from presidio_analyzer.nlp_engine import NoOpNlpEngine, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers.generic import iban_recognizer
 
 from proxy.errors import ConfigError
 from proxy.scan.presidio.installed import MODEL
+from proxy.scan.presidio.own import OWN
+from proxy.scan.recognizers import Recognizer
 
 LANGUAGE = "en"
 _NO_TIMEOUT_S = 86_400
@@ -33,7 +36,7 @@ def silence() -> None:
     without it; here the whole read fails instead, as the process that reads is killed."""
     for name in ("presidio-analyzer", "spacy", "tldextract"):
         logging.getLogger(name).disabled = True
-    pattern_recognizer.REGEX_TIMEOUT_SECONDS = _NO_TIMEOUT_S
+    by_pattern.REGEX_TIMEOUT_SECONDS = _NO_TIMEOUT_S
     iban_recognizer.REGEX_TIMEOUT_SECONDS = _NO_TIMEOUT_S
 
 
@@ -77,8 +80,23 @@ def analyzer_engine(nlp: Any, phone_regions: Sequence[str]) -> AnalyzerEngine:
     ]
     if nlp.engine_name == "no_op":
         recognizers.pop()
+    recognizers += [pattern_recognizer(one) for one in OWN]
     registry = RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE])
     return AnalyzerEngine(registry=registry, nlp_engine=nlp, supported_languages=[LANGUAGE])
+
+
+def pattern_recognizer(given: Recognizer) -> PatternRecognizer:
+    """A recognizer as Presidio's own class for it."""
+    return PatternRecognizer(
+        supported_entity=given.supported_entity,
+        name=given.name,
+        supported_language=LANGUAGE,
+        patterns=[Pattern(one.name, one.regex, one.score) for one in given.patterns],
+        deny_list=list(given.deny_list),
+        deny_list_score=given.deny_list_score,
+        context=list(given.context),
+        global_regex_flags=given.global_regex_flags,
+    )
 
 
 def _email_recognizer() -> Any:

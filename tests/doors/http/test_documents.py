@@ -8,7 +8,8 @@ import pytest
 
 from proxy.doors.http.documents import ending_json, plan_json, record_json, table_json
 from proxy.doors.http.models import PlanModel, RecordModel, ScanModel, TableModel
-from proxy.gateway import Request, Tally
+from proxy.gateway import Request
+from proxy.life import Tally
 from proxy.values import (
     AllOf,
     Always,

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.doors.http.formats import FORMS, ArrowForm, CsvForm, JsonForm, NdjsonForm, error_line, pieces
-from proxy.gateway import Answer, Request, Tally
+from proxy.gateway import Answer, Request
+from proxy.life import Tally
 from tests.fakes import ANA, CONTEXT, SQL, Fakes
 
 SCHEMA = pa.schema(

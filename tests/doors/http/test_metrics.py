@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from proxy.doors.http.metrics import Metrics
-from proxy.gateway import Tally
+from proxy.life import Tally
 from proxy.values import Finding, ScanReport
 from tests.doors.http.conftest import Door
 from tests.fakes import SQL

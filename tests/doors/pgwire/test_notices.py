@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.doors.pgwire import notices
-from proxy.gateway import Tally
+from proxy.life import Tally
 from proxy.values import Finding, ScanReport
 
 

@@ -156,7 +156,7 @@ def test_a_recognizer_that_fails_fails_the_read(patterns: Analyzer, monkeypatch:
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise ZeroDivisionError
 
-    (email,) = [r for r in patterns._recognizers if r.entity == "EMAIL_ADDRESS"]
+    email = next(r for r in patterns._recognizers if r.entity == "EMAIL_ADDRESS")
     monkeypatch.setattr(email, "_find", fail)
     with pytest.raises(ZeroDivisionError):
         patterns.find(["a@example.com"], DEFAULTS, NONE)

@@ -56,3 +56,10 @@ def test_marks_may_stand_between_all_characters() -> None:
     wide = spread(r"[2-9]\d{2}", "[-. ]*")
     assert found(wide, "2-1 2")
     assert not found(wide, "2x12")
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"[[:digit:]]{3}", r"[x[:^alpha:]]y", "(?:wonder){e<=1}land", "(?:cat){i}", "(?:a){1<=s<=2}"]
+)
+def test_what_only_the_library_regex_reads_so_has_no_gate(pattern: str) -> None:
+    assert wider(pattern, 0) is None
