@@ -117,7 +117,7 @@ class Scan:
         columns: Sequence[_Column],
         headers: Sequence[int],
         rules: Sequence[Rule],
-        recognizers: tuple[Recognizer, ...],
+        recognizers: tuple[Recognizer, ...] = (),
     ) -> None:
         self._settings = settings
         self._recognizers = recognizers

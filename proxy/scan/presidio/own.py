@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from proxy.scan.recognizers import Pattern, Recognizer
 
+_DOMAINS = "|".join(
+    "".join(f"[{letter}{letter.upper()}]" for letter in domain)
+    for domain in ("internal", "intranet", "local", "localdomain", "corp", "lan")
+)
+"""In either case; the flag for it would let letters beyond ASCII pass the gate, which then is slow to make."""
 _WAYS = (
     "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Way|Parkway|Pkwy|"
     "Highway|Hwy|Circle|Cir|Trail|Close|Crescent|Mews|Alley|Loop|Plaza"
@@ -32,10 +37,11 @@ OWN = (
         patterns=(
             Pattern(
                 name="mail of domains that are in no public list",
-                regex=r"(?<![\w.+-])[\w.+%-]+@(?:[\w-]+\.)+(?:internal|intranet|local|localdomain|corp|lan)(?![\w-]|\.\w)",
+                regex=rf"(?<![\w.+-])[\w.+%-]+@(?:[A-Za-z0-9_-]+\.)+(?:{_DOMAINS})(?![\w-]|\.\w)",
                 score=0.9,
             ),
         ),
+        global_regex_flags=0,
     ),
     Recognizer(
         name="UsherStreetRecognizer",

@@ -23,6 +23,8 @@ from proxy.scan.presidio.gates import Places, Texts, found
 
 _PLANES = (range(0x80, 0x20000), range(0xE0000, 0xE0200))
 """Beyond these there is neither a digit, a dash, nor a form of an ASCII character."""
+_FEW = 16
+"""So few texts are read sooner than a pattern is made ready."""
 _DASHES = "\u2212\u02d7\u2796"
 """Minus signs, which are no dashes by their category."""
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
@@ -75,12 +77,20 @@ def twins(texts: Texts, left_out: Places) -> Twins | None:
     """The plain twins of those texts (an Arrow array, none NULL) that have any; None where none has."""
     if len(texts) == 0 or pc.sum(pc.binary_length(texts)) == pc.sum(pc.utf8_length(texts)):  # all of them are ASCII
         return None
-    places = np.setdiff1d(found(texts, _unusual()), left_out)
+    places = np.setdiff1d(_with_unusual(texts), left_out)
     if len(places) == 0:
         return None
     originals = texts.take(pa.array(places)).to_pylist()
     table = replacements()
     return Twins(places, pa.array([text.translate(table) for text in originals], pa.large_string()), originals)
+
+
+def _with_unusual(texts: Texts) -> Places:
+    if len(texts) > _FEW:
+        return found(texts, _unusual())
+    table = replacements()
+    some = [place for place, text in enumerate(texts.to_pylist()) if text.translate(table) != text]
+    return np.array(some, dtype=np.int64)
 
 
 def twin(text: str) -> Twins | None:

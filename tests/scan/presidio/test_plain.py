@@ -52,6 +52,14 @@ def test_only_some_of_a_column_have_one_and_those_left_out_have_none() -> None:
     assert made.places.tolist() == [1, 4]
 
 
+@given(st.lists(ODD, min_size=1, max_size=6))
+def test_it_is_all_the_same_whether_few_are_asked_or_many(texts: list[str]) -> None:
+    few, many = (twins(pa.array(texts * times, pa.large_string()), NOWHERE) for times in (1, 20))
+    assert (few is None) == (many is None)
+    if few is not None and many is not None:
+        assert few.places.tolist() == [place for place in many.places.tolist() if place < len(texts)]
+
+
 @given(ODD)
 def test_each_character_of_a_twin_stands_for_one_of_its_text(text: str) -> None:
     made = twin(text)
