@@ -145,13 +145,15 @@ class Resolver:
     def _select(self, node: exp.Select, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         scope = Env(env)
         source = node.args.get("from_")
+        around, self._quiet = self._quiet, top and not any(node.args.get(part) for part in _CONDITIONS)
         if source is not None:
-            before, self._quiet = self._quiet, top and not any(node.args.get(part) for part in _CONDITIONS)
+            self._quiet = self._quiet and _is_alone(source.this)
             self._tables.item(source.this, scope)
-            self._quiet = before
+        self._quiet = False  # what is joined is never alone, however quiet the blocks around are
         self._tables.joins(node, scope, 0)
         for lateral in node.args.get("laterals") or ():
             self._tables.item(lateral, scope)
+        self._quiet = around
         if node.args.get("pivots"):
             raise unsupported(node)
         everywhere = self._ledger.dialect.names.aliases_everywhere
@@ -321,3 +323,12 @@ def _spreads(item: exp.Expr) -> bool:
         return True
     inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
     return any(isinstance(n, exp.Star) and not is_counted(n) for n in inside)
+
+
+def _is_alone(item: exp.Expr) -> bool:
+    """Whether a FROM item is one query, in however many parentheses, and no join in them."""
+    while isinstance(item, exp.Subquery):
+        if any(item.args.get(part) for part in ("joins", "laterals", "pivots")):
+            return False
+        item = item.this
+    return isinstance(item, exp.Query)

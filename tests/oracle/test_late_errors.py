@@ -25,6 +25,9 @@ PLACES = {
     "where": "SELECT count(*) FROM {t} q WHERE {p}",
     "name": "SELECT count(*) FROM {t} q WHERE name > 'A' AND {p}",
     "on": "SELECT count(*) FROM {t} q JOIN v w ON w.k = q.id AND {p}",
+    "joined": "SELECT * FROM (SELECT w.k FROM v w JOIN (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z "
+    "ON w.k = z.b) y",
+    "parted": "SELECT w.k FROM (v w JOIN (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z ON w.k = z.b)",
     "derived": "SELECT count(*) FROM (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z WHERE b = 1",
 }
 

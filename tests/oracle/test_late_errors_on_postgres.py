@@ -44,6 +44,9 @@ LATE = {
     "unknown unit": "date_trunc('foo', now()) IS NULL",
 }
 PLACES = {
+    "joined": "SELECT * FROM (SELECT w.j FROM v w JOIN (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z "
+    "ON w.j = z.b) y",
+    "parted": "SELECT w.j FROM (v w JOIN (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z ON w.j = z.b)",
     "where": "SELECT count(*) FROM {t} q WHERE {p}",
     "on": "SELECT count(*) FROM {t} q JOIN v w ON w.j = q.id AND {p}",
     "derived": "SELECT count(*) FROM (SELECT CASE WHEN {p} THEN 1 END AS b FROM {t} q) z WHERE b = 1",
