@@ -99,7 +99,7 @@ def test_unknown_keys_are_refused_with_the_nearest(tmp_path: Path) -> None:
         ("kind: duckdb", "kind: oracle", "warehouses.shop.kind: this version has no 'oracle' here; it has: duckdb"),
         ("kind: duckdb, ", "", "warehouses.shop.kind: must name one of: duckdb"),
         ("kind: duckdb", "kind: ../../etc", "warehouses.shop.kind: this version has no '../../etc' here"),
-        ("  http:", "  pgwire:", "doors.pgwire: this version has no 'pgwire' here; it has: http"),
+        ("  http:", "  mcp:", "doors.mcp: this version has no 'mcp' here; it has: http, pgwire"),
         ("redis: null", "redis: {url: x}", "redis: this version has no shared limits yet"),
         ("  shop: {", "  Shop-1: {", "warehouses.Shop-1: a warehouse's name must be lower-case"),
     ],

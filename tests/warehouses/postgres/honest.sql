@@ -85,13 +85,13 @@ SELECT lower(name), upper(name), length(name), left(name, 2), right(name, 2), lp
 SELECT round(credit, 1), ceil(credit), floor(credit), trunc(credit), abs(id), mod(id, 2), power(id, 2), sqrt(id), ln(id), random() FROM customers;
 SELECT regexp_matches(name, 'a'), regexp_split_to_array(name, ','), string_to_array(name, ','), unnest(marks) FROM customers;
 TABLE customers;
-WITH a AS (TABLE customers) SELECT a.id FROM a UNION ALL (TABLE a ORDER BY id LIMIT 1);
+WITH a AS (TABLE customers) SELECT * FROM a UNION ALL (TABLE a ORDER BY id LIMIT 1);
 TABLE sales.customers ORDER BY name OFFSET 1 FETCH FIRST 1 ROW ONLY;
 SELECT * FROM customers * JOIN orders * AS o ON o.id = customers.id;
 SELECT * FROM ONLY customers c JOIN ONLY sales.orders ON true;
 TABLE ONLY customers;
 SELECT U&'caf\00e9' AS a, U&'caf!00e9' UESCAPE '!' AS b, u&'a''b' AS c FROM customers;
-SELECT JSON_VALUE(data, '$.a' RETURNING bigint DEFAULT 7 ON EMPTY NULL ON ERROR), JSON_VALUE(name, '$' || name) FROM customers;
+SELECT JSON_VALUE(data, '$.a' RETURNING bigint DEFAULT 7 ON EMPTY NULL ON ERROR), JSON_VALUE(to_jsonb(name), '$' || '.x') FROM customers;
 SELECT name IS JSON, name IS NOT JSON ARRAY WITH UNIQUE KEYS FROM customers;
 SELECT id FROM customers WHERE (born, born) OVERLAPS (DATE '2024-01-01', DATE '2024-02-01');
 WITH t AS (SELECT 1 AS "null", id AS "true" FROM customers) SELECT t.null, t.true FROM t;
