@@ -16,7 +16,31 @@ pytest_plugins = ("tests.postgres",)
 settings.register_profile("usher", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("usher")
 
+THOROUGH = (
+    "tests/classify/",
+    "tests/cli/test_classify.py",
+    "tests/clients/",
+    "tests/doors/pgwire/test_server.py",
+    "tests/introspection/test_virtual.py",
+    "tests/oracle/fuzz/",
+    "tests/oracle/test_row_order.py",
+    "tests/oracle/test_set_operations.py",
+    "tests/oracle/test_tpcds",
+    "tests/scan/test_accuracy.py",
+    "tests/scan/test_identity.py",
+)
+"""Tests that start many programs, or read much data: not part of the default run, which ends within ten minutes, but a
+step of .ci/run (`pytest -m thorough`)."""
 REQUIRE_SERVICES = os.environ.get("USHER_REQUIRE_SERVICES") == "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is thorough: whole files, and attacks through the PostgreSQL door, which go through HTTP by default."""
+    for item in items:
+        attack = item.nodeid.startswith("tests/bypass/") and "pgwire" in item.nodeid
+        if attack or item.nodeid.startswith(THOROUGH):
+            item.add_marker("thorough")
 
 
 @pytest.hookimpl(wrapper=True)
