@@ -88,10 +88,9 @@ def on_duckdb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(params=[*FILTERS, "virtual"])
 def on_postgres(request: pytest.FixtureRequest, postgres_server: Server, tmp_path: Path) -> Iterator[Harness]:
-    if request.param == "virtual" and postgres_server.major < 18:
-        pytest.skip("this server stores generated columns")
     database = new_database(postgres_server)
-    database.sql(ROWS + (VIRTUAL if request.param == "virtual" else "") + "ANALYZE;")
+    virtual = request.param == "virtual" and postgres_server.major >= 18  # older servers compute only views when read
+    database.sql(ROWS + (VIRTUAL if virtual else "") + "ANALYZE;")
     database.setup()
     (tmp_path / "url").write_text(database.url)
     settings = {"kind": "postgres", "url": f"file:{tmp_path / 'url'}", "schemas": ["public"]}

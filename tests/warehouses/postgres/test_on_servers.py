@@ -49,6 +49,8 @@ VIEWS = (
 CLIENT = {"1": 1, "2": "x"}
 UNSTEADY = ("random()", "now()", "current_")
 """What makes two runs of one statement differ."""
+SINCE = {"JSON_VALUE": 17, "IS JSON": 16}
+"""Words of newer servers."""
 ELSEWHERE = ("shop.sales",)
 """The warehouse's name before a schema, which is the gateway's own addition."""
 
@@ -89,10 +91,18 @@ def steady(sql: str) -> bool:
     return not any(word in sql for word in (*UNSTEADY, *ELSEWHERE))
 
 
-async def test_every_honest_statement_answers_as_on_tables_masked_by_hand(databases: tuple[Database, Database]) -> None:
+def known(server: Server) -> list[str]:
+    """The honest statements that two runs answer alike, and that this server knows."""
+    unknown = [word for word, major in SINCE.items() if server.major < major]
+    return [sql for sql in HONEST if steady(sql) and not any(word in sql for word in unknown)]
+
+
+async def test_every_honest_statement_answers_as_on_tables_masked_by_hand(
+    databases: tuple[Database, Database], postgres_server: Server
+) -> None:
     wrong = []
     async with connected(databases[0]) as governed, connected(databases[1], "sales") as truth:
-        for sql in filter(steady, HONEST):
+        for sql in known(postgres_server):
             plan = planned(sql, VIEWS)
             values = [CLIENT[s.name] if s.kind is SlotKind.CLIENT else "EU" for s in plan.slots]
             got = await answer(governed, plan.sql, values)
@@ -102,11 +112,11 @@ async def test_every_honest_statement_answers_as_on_tables_masked_by_hand(databa
 
 
 async def test_names_that_the_engine_makes_up_are_those_that_were_foreseen(
-    databases: tuple[Database, Database],
+    databases: tuple[Database, Database], postgres_server: Server
 ) -> None:
     wrong = []
     async with connected(databases[1], "sales") as connection:
-        for sql in filter(steady, HONEST):
+        for sql in known(postgres_server):
             query = planned(sql, VIEWS).query
             if query.outputs is None or any(o.star is not None for o in query.outputs):
                 continue
