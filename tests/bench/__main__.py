@@ -1,5 +1,5 @@
 """Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory] [caps]
-[tpch_postgres] [wire_rows]`."""
+[tpch_postgres] [wire_rows] [scan]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps", "tpch_postgres", "wire_rows")
+BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps", "tpch_postgres", "wire_rows", "scan")
 RESULTS = Path(__file__).parent / "results"
 
 
