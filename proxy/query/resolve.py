@@ -145,9 +145,9 @@ class Resolver:
     def _select(self, node: exp.Select, env: Env | None, top: bool) -> tuple[Out, ...] | None:
         scope = Env(env)
         source = node.args.get("from_")
-        around, self._quiet = self._quiet, top and not any(node.args.get(part) for part in _CONDITIONS)
+        around = self._quiet
         if source is not None:
-            self._quiet = self._quiet and _is_alone(source.this)
+            self._quiet = top and _is_alone(source.this) and not any(node.args.get(part) for part in _CONDITIONS)
             self._tables.item(source.this, scope)
         self._quiet = False  # what is joined is never alone, however quiet the blocks around are
         self._tables.joins(node, scope, 0)

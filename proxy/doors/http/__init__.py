@@ -18,9 +18,10 @@ from proxy.doors.http.calls import Calls
 from proxy.doors.http.edge import Edge
 from proxy.doors.http.metrics import Metrics
 from proxy.doors.http.refusals import answers
-from proxy.doors.http.server import listening, run
+from proxy.doors.http.server import run
 from proxy.doors.http.settings import Settings
 from proxy.gateway import Gateway
+from proxy.listening import listening
 
 __all__ = ["Settings", "build", "serve"]
 
@@ -62,5 +63,5 @@ async def serve(
 
     Running answers get `stop_timeout_s` to end; what is left then is cut, and recorded as abandoned. `ready` is told
     the door's address once it listens. Raises `ConfigError` where it cannot."""
-    with listening(settings) as socket:
+    with listening("doors.http.listen", settings.listen) as socket:
         await run(build(gateway, settings), settings, socket, stop, ready)

@@ -7,6 +7,8 @@ is out of range and none is rounded. Years beyond 9999 and before 0 are written 
 
 from __future__ import annotations
 
+from proxy.gregorian import civil
+
 _NS = 10**9
 
 
@@ -64,13 +66,7 @@ def _infinity(value: int) -> str:
 
 
 def _day(days: int) -> str:
-    """Days since the epoch to year, month, day: eras of 400 years, years that begin in March."""
-    era, day_of_era = divmod(days + 719_468, 146_097)
-    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted = (5 * day_of_year + 2) // 153
-    day = day_of_year - (153 * shifted + 2) // 5 + 1
-    month = shifted + 3 if shifted < 10 else shifted - 9
-    year = year_of_era + era * 400 + (1 if month <= 2 else 0)
+    """Days since the epoch to year, month, day."""
+    year, month, day = civil(days)
     digits = f"{year:04}" if 0 <= year <= 9999 else f"{year:+05}"
     return f"{digits}-{month:02}-{day:02}"

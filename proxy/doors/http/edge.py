@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxy.doors.http.metrics import Metrics
 from proxy.doors.http.problems import DECISION_HEADER, HttpCode, HttpRefusal, problem_of
-from proxy.doors.http.traces import shape_of
 from proxy.gateway import refusal_of
+from proxy.traces import shape_of
 
 LOG = logging.getLogger(__name__)
 CLIENT_LEFT = 499

@@ -20,9 +20,9 @@ from proxy.doors.http.formats import Form, error_line, pieces
 from proxy.doors.http.metrics import Metrics
 from proxy.doors.http.problems import DECISION_HEADER, problem_of
 from proxy.doors.http.server import ABORT
-from proxy.doors.http.traces import shape_of
 from proxy.errors import GatewayError
 from proxy.gateway import Gateway, Request, refusal_of
+from proxy.traces import shape_of
 from proxy.values import Caller, Context
 
 LOG = logging.getLogger(__name__)

@@ -8,9 +8,7 @@ client can hold a connection by sending or reading nothing.
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from proxy.doors.http.settings import Settings
-from proxy.errors import ConfigError
+from proxy.listening import signals
 
 LOG = logging.getLogger(__name__)
 ABORT = "usher.abort"
@@ -31,32 +29,6 @@ HEAD_TIMEOUT_S = 10.0
 """Seconds a client may take to send the head of a request."""
 END_TIMEOUT_S = 45.0
 """Seconds that cancelled answers get to stop their warehouse and write their records."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_ADVICE = {
-    errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
-    errno.EACCES: "may not be used by this user; listen on a port above 1023",
-    errno.EADDRNOTAVAIL: "is no address of this machine; listen on 127.0.0.1 or 0.0.0.0, or on one it has",
-}
-
-
-@contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
-    """The bound socket. Raises `ConfigError`."""
-    host, port = settings.address
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise _unusable(settings, error) from error
-    with bound:
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(address)
-            bound.listen()
-        except OSError as error:
-            raise _unusable(settings, error) from error
-        bound.setblocking(False)
-        yield bound
 
 
 async def run(
@@ -82,7 +54,7 @@ async def run(
         )
     )
     asked = stop or asyncio.Event()
-    with _signals(asked) if stop is None else nullcontext():
+    with signals(asked) if stop is None else nullcontext():
         async with anyio.create_task_group() as group:
             group.start_soon(_watch, server, asked, bound, ready)
             with anyio.CancelScope(shield=True):
@@ -184,25 +156,3 @@ async def _watch(
         await asked.wait()
     finally:
         server.should_exit = True
-
-
-@contextmanager
-def _signals(asked: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, asked.set)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-
-
-def _unusable(settings: Settings, error: OSError) -> ConfigError:
-    if isinstance(error, socket.gaierror):
-        why = "has a host name that does not resolve; write an address, such as 127.0.0.1"
-    else:
-        why = _ADVICE.get(
-            error.errno or 0, f"cannot be listened on ({errno.errorcode.get(error.errno or 0, 'OSError')})"
-        )
-    return ConfigError([f"doors.http.listen: {settings.listen} {why}"])

@@ -5,11 +5,9 @@ Rule kept here: the default listens on loopback only, trusts no proxy's headers,
 
 from __future__ import annotations
 
-import re
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-_LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})\Z")
+from proxy import listening
 
 
 class Settings(BaseModel):
@@ -36,10 +34,7 @@ class Settings(BaseModel):
     @field_validator("listen")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        match = _LISTEN.match(value)
-        if match is None or int(match["port"]) > 65535:
-            raise ValueError("must be HOST:PORT or [IPV6]:PORT, such as 127.0.0.1:8080")
-        return value
+        return listening.checked(value, "127.0.0.1:8080")
 
     @field_validator("hosts")
     @classmethod
@@ -49,5 +44,4 @@ class Settings(BaseModel):
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of `listen`."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return listening.address(self.listen)

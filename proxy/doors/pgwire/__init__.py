@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from proxy.doors.pgwire.server import Server, certificate, listening
+from proxy.doors.pgwire.server import Server, certificate
 from proxy.doors.pgwire.settings import Settings
 from proxy.gateway import Gateway
+from proxy.listening import listening
 
 __all__ = ["Settings", "serve"]
 
@@ -28,5 +29,5 @@ async def serve(
     Running answers get `stop_timeout_s` to end; what is left then is cut, and recorded as abandoned. `ready` is told
     the door's address once it listens. Raises `ConfigError` where it cannot."""
     tls = certificate(settings)
-    with listening(settings) as bound:
+    with listening("doors.pgwire.listen", settings.listen) as bound:
         await Server(gateway, settings, tls).run(bound, stop, ready)

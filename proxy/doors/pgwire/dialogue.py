@@ -33,9 +33,9 @@ from proxy.doors.pgwire.rows import RowEncoder
 from proxy.doors.pgwire.sending import Sending
 from proxy.doors.pgwire.settings import Settings
 from proxy.doors.pgwire.sources import Answered, Source
-from proxy.doors.pgwire.traces import shape_of
 from proxy.doors.pgwire.types import of_field
 from proxy.gateway import Description, Gateway, refusal_of
+from proxy.traces import shape_of
 from proxy.values import Caller
 
 LOG = logging.getLogger(__name__)

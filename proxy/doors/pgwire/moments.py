@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from proxy.doors.pgwire.columns import Array, Numbers, booleans, chosen, joined, known, pc, ticks
+from proxy.gregorian import civil
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 DAY_S = 86_400
@@ -69,14 +70,8 @@ def interval_text(months: int, days: int, micros: int) -> str:
 
 
 def _day(days: int) -> tuple[str, str]:
-    """Year, month and day in the proleptic Gregorian calendar (eras of 400 years, years from March), and the era."""
-    era, day_of_era = divmod(days + 719_468, 146_097)
-    year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted = (5 * day_of_year + 2) // 153
-    day = day_of_year - (153 * shifted + 2) // 5 + 1
-    month = shifted + 3 if shifted < 10 else shifted - 9
-    year = year_of_era + era * 400 + (1 if month <= 2 else 0)
+    """Year, month and day, and the era."""
+    year, month, day = civil(days)
     return f"{year if year > 0 else 1 - year:04}-{month:02}-{day:02}", "" if year > 0 else " BC"
 
 

@@ -1,22 +1,20 @@
 """The listening socket and all its connections.
 
-Rule kept here: a port that cannot be had is told before anything runs, with the setting that names it. A cancel request
-is answered with silence, whatever its key; keys are unguessable and compared in constant time. When the gateway stops,
-clients without work are told so at once, and the others when theirs is done or their time is up.
+Rule kept here: a cancel request is answered with silence, whatever its key; keys are unguessable and compared in
+constant time. When the gateway stops, clients without work are told so at once, and the others when theirs is done or
+their time is up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import hmac
 import logging
 import secrets
-import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import anyio
@@ -31,9 +29,10 @@ from proxy.doors.pgwire.messages import CancelRequest, Violation
 from proxy.doors.pgwire.refusals import Refused, fields_of
 from proxy.doors.pgwire.replies import Fields
 from proxy.doors.pgwire.settings import Settings
-from proxy.doors.pgwire.traces import shape_of
 from proxy.errors import ConfigError, GatewayError, Unauthenticated
 from proxy.gateway import Gateway, refusal_of
+from proxy.listening import signals
+from proxy.traces import shape_of
 from proxy.values import Caller
 
 LOG = logging.getLogger(__name__)
@@ -48,12 +47,6 @@ IDLE = Fields(FATAL, "57P05", "terminating connection due to idle-session timeou
 SLOW = Fields(FATAL, "08P01", "terminating connection because the log-in took too long", None, "Connect again.")
 FULL = Fields(FATAL, "53300", "sorry, too many clients already", None, "Close some connections, and connect again.")
 ENDS = {Stopping: STOPS, Expired: EXPIRED, Idle: IDLE, TimeoutError: SLOW}
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_ADVICE = {
-    errno.EADDRINUSE: "is in use; end the program that has it, or listen on another port",
-    errno.EACCES: "may not be used by this user; listen on a port above 1023",
-    errno.EADDRNOTAVAIL: "is no address of this machine; listen on 127.0.0.1 or 0.0.0.0, or on one it has",
-}
 
 
 class Server:
@@ -72,7 +65,7 @@ class Server:
         """Serve a bound socket until told to stop; then end in order."""
         asked = stop or asyncio.Event()
         loop = asyncio.get_running_loop()
-        with _signals(asked) if stop is None else nullcontext():
+        with signals(asked) if stop is None else nullcontext():
             async with anyio.create_task_group() as group:
                 self._group = group
                 listening = await loop.create_server(self._made, sock=bound, backlog=128)
@@ -217,43 +210,3 @@ def certificate(settings: Settings) -> ssl.SSLContext | None:
         why = f"{settings.tls.cert} and {settings.tls.key} cannot be used ({type(error).__name__})"
         raise ConfigError([f"doors.pgwire.tls: {why}; name a certificate and its key, PEM, readable"]) from error
     return context
-
-
-@contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
-    """The bound socket. Raises `ConfigError`."""
-    host, port = settings.address
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise _unusable(settings, error) from error
-    with bound:
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(address)
-        except OSError as error:
-            raise _unusable(settings, error) from error
-        bound.setblocking(False)
-        yield bound
-
-
-def _unusable(settings: Settings, error: OSError) -> ConfigError:
-    if isinstance(error, socket.gaierror):
-        why = "has a host name that does not resolve; write an address, such as 127.0.0.1"
-    else:
-        number = error.errno or 0
-        why = _ADVICE.get(number, f"cannot be listened on ({errno.errorcode.get(number, 'OSError')})")
-    return ConfigError([f"doors.pgwire.listen: {settings.listen} {why}"])
-
-
-@contextmanager
-def _signals(asked: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, asked.set)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)

@@ -7,15 +7,13 @@ has a bound.
 from __future__ import annotations
 
 import ipaddress
-import re
 from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from proxy import listening
 from proxy.references import RelativePath
-
-_LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>\d{1,5})\Z")
 
 
 class Login(StrEnum):
@@ -88,10 +86,7 @@ class Settings(BaseModel):
     @field_validator("listen")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        match = _LISTEN.match(value)
-        if match is None or int(match["port"]) > 65535:
-            raise ValueError("must be HOST:PORT or [IPV6]:PORT, such as 127.0.0.1:6432")
-        return value
+        return listening.checked(value, "127.0.0.1:6432")
 
     @model_validator(mode="after")
     def _secure(self) -> Self:
@@ -104,8 +99,7 @@ class Settings(BaseModel):
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of `listen`."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return listening.address(self.listen)
 
     @property
     def loopback(self) -> bool:

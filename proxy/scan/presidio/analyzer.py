@@ -163,16 +163,18 @@ class Analyzer:
         some = texts.take(pa.array(list(raw), pa.int64())).to_pylist()
         for (place, spans), text in zip(raw.items(), some, strict=True):
             if recognizer.context.asks(text, spans):
-                asked[place] = text if self._words.lemmas else _until_blank(text, max(span[1] for span in spans))
+                asked[place] = text
             elif given:
                 raw[place] = recognizer.context.lifted(spans, given)
+        pieces = list(asked.values())
+        if not self._words.lemmas:
+            pieces = [_until_blank(text, max(span[1] for span in raw[place])) for place, text in asked.items()]
         again = {}
-        whole = dict(zip(raw, some, strict=True))
-        for (place, text), words in zip(asked.items(), self._words.read(list(asked.values())), strict=True):
-            if len(text) < len(whole[place]) and recognizer.context.goes_on(raw[place], words):
-                again[place] = whole[place]
+        for (place, text), piece, words in zip(asked.items(), pieces, self._words.read(pieces), strict=True):
+            if len(piece) < len(text) and recognizer.context.goes_on(raw[place], words):
+                again[place] = text
             else:
-                raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
+                raw[place] = recognizer.context.enhanced(piece, raw[place], words, given)
         for (place, text), words in zip(again.items(), self._words.read(list(again.values())), strict=True):
             raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
         return raw

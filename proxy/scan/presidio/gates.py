@@ -66,8 +66,8 @@ class PhoneGate:
 
     def __init__(self, regions: Sequence[str]) -> None:
         self._enough = phone.enough_digits(regions)
-        self._regions = phone.conditions(regions)
-        self._regions = {r: c if c is not None and _reads(c) else None for r, c in self._regions.items()}
+        conditions = phone.conditions(regions)
+        self._regions = {r: c if c is not None and _reads(c) else None for r, c in conditions.items()}
         self._national = phone.north_american() if "US" in regions else None
 
     def passing(self, texts: Texts, left_out: Places) -> Mapping[int, tuple[str, ...]]:

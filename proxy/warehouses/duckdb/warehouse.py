@@ -62,12 +62,7 @@ class DuckDb:
         while the client takes its time.
 
         Raises `QueryFailed`, `InvalidSql`, `QueryTimeout`, `LimitExceeded`, `WarehouseUnavailable`."""
-        if self._closed:
-            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
-        if self._session.broken:
-            await self.catalog()
-        await self._place(timeout_s)
-        session = self._session
+        session = await self._placed(timeout_s)
         if session.catalog.version != catalog_version:
             self._places.release()
             raise WarehouseUnavailable(CHANGED, ReasonCode.WAREHOUSE_DOWN)
@@ -87,12 +82,7 @@ class DuckDb:
 
     async def describe(self, sql: str, timeout_s: float, catalog_version: str) -> Described:
         """What a proven SELECT gives and takes, without reading data. Raises as `execute` does."""
-        if self._closed:
-            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
-        if self._session.broken:
-            await self.catalog()
-        await self._place(timeout_s)
-        session = self._session
+        session = await self._placed(timeout_s)
         execution = session.execution()
         work: asyncio.Future[Described] | None = None
         try:
@@ -113,6 +103,15 @@ class DuckDb:
                 work.add_done_callback(_seen)
             closing = self._run(execution.close)
             closing.add_done_callback(lambda _: self._ended(session))
+
+    async def _placed(self, timeout_s: float) -> Session:
+        """A session that works, with a place in it. Raises `LimitExceeded`, `WarehouseUnavailable`."""
+        if self._closed:
+            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
+        if self._session.broken:
+            await self.catalog()
+        await self._place(timeout_s)
+        return self._session
 
     async def ready(self) -> bool:
         """Whether the file is there and the engine answers."""

@@ -4,45 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 
 import pytest
 
 from proxy.doors.http import server
-from proxy.doors.http.server import listening
-from proxy.doors.http.settings import Settings
-from proxy.errors import ConfigError
 from tests.doors.http.conftest import Door, Open
 from tests.fakes import SQL, Fakes, many
-
-
-@pytest.mark.parametrize(
-    ("listen", "told"),
-    [
-        ("203.0.113.1:8080", "no address of this machine"),
-        ("no-such-host.invalid:8080", "does not resolve"),
-    ],
-)
-def test_address_that_cannot_be_had_is_told_with_its_setting(listen: str, told: str) -> None:
-    with pytest.raises(ConfigError) as caught, listening(Settings(listen=listen)):
-        pass
-    [problem] = caught.value.problems
-    assert problem.startswith(f"doors.http.listen: {listen} ")
-    assert told in problem
-
-
-def test_socket_is_closed_again() -> None:
-    with listening(Settings(listen="127.0.0.1:0")) as bound:
-        port = bound.getsockname()[1]
-    assert bound.fileno() == -1
-    with listening(Settings(listen=f"127.0.0.1:{port}")):
-        pass
-
-
-@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-def test_ipv6_addresses_are_listened_on() -> None:
-    with listening(Settings(listen="[::1]:0")) as bound:
-        assert bound.getsockname()[0] == "::1"
 
 
 async def test_server_does_not_name_itself(door: Door) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 from pathlib import Path
 
 import pytest
 
-from proxy.doors.pgwire.server import certificate, listening
+from proxy.doors.pgwire.server import certificate
 from proxy.doors.pgwire.settings import Settings
 from proxy.errors import ConfigError
 from tests.doors.pgwire.conftest import Client, Door, Open, fields, query
@@ -181,10 +180,3 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("nothing")
     with pytest.raises(ConfigError, match=r"doors\.pgwire\.tls"):
         certificate(Settings(tls={"cert": tmp_path / "cert.pem", "key": tmp_path / "none.pem"}))
-
-
-def test_a_port_is_bound_and_given_back() -> None:
-    with listening(Settings(listen="127.0.0.1:0")) as bound:
-        port = bound.getsockname()[1]
-    with socket.socket() as again:
-        again.bind(("127.0.0.1", port))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxy.doors.pgwire.traces import shape_of
+from proxy.traces import shape_of
 
 
 def failing() -> None:
