@@ -15,7 +15,7 @@ from proxy.query.ledger import Ledger
 from proxy.query.parse import Parsed, parse
 from proxy.query.resolve import Resolver
 from proxy.query.scopes import Out
-from proxy.query.text import Caps, check_size, fingerprint, question_marks, redact, tokenize
+from proxy.query.text import TOUCHING, Caps, check_size, fingerprint, question_marks, redact, tokenize
 from proxy.values import Catalog, Edit, Output, Query, ReasonCode, Span
 
 DEFAULT_CAPS = Caps()
@@ -94,11 +94,12 @@ def _numbered(parsed: Parsed) -> list[Edit]:
     """Every parameter becomes $1, $2, .. in the engine's order, so that the policy's own can follow."""
     position = {name: i for i, name in enumerate(parsed.syntax.parameters, start=1)}
     marks = question_marks(parsed.tokens) if parsed.question_marks else []
-    edits = [Edit(span, f"${position.get(str(i), i)}") for i, span in enumerate(marks, start=1)]
+    named = [(span, str(i)) for i, span in enumerate(marks, start=1)]
     for dollar, name in pairwise(parsed.tokens):
         if dollar.text == "$" and dollar.end + 1 == name.start and name.text in position:
-            edits.append(Edit(Span(dollar.start, name.end + 1), f"${position[name.text]}"))
-    return edits
+            named.append((Span(dollar.start, name.end + 1), name.text))
+    touching = {span for span, _ in named if TOUCHING.match(parsed.sql, span.start)}
+    return [Edit(span, f"${position.get(n, n)}" + " " * (span in touching)) for span, n in named]
 
 
 def _outputs(outs: tuple[Out, ...] | None) -> tuple[Output, ...] | None:

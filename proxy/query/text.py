@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -60,6 +61,9 @@ _CLAUSES = {
 _NO_LIST = -1_000_000
 """How many columns what is no select list has."""
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
+TOUCHING = re.compile(r"(?:\$\w+|\?)(?=[^\s\w$][^\s$?]*[$?])")
+"""A parameter, and then up to the next one no blank: sqlglot takes what lies between two dollar signs for the mark of a
+quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def check_size(sql: str, caps: Caps) -> None:
 def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
     """The tokens of a text. Raises `InvalidSql` where it cannot be read, `TooLarge` for too many or too deep ones."""
     try:
-        tokens = Grammar.get_or_raise(grammar).tokenize(sql)
+        tokens = words(sql, grammar)
     except TokenError as error:
         raise InvalidSql(
             "The statement cannot be read: a quote or comment is not closed.", ReasonCode.SYNTAX
@@ -134,6 +138,38 @@ def tokenize(sql: str, grammar: str, caps: Caps) -> list[Token]:
             ReasonCode.TOO_DEEP,
         )
     return tokens
+
+
+def words(sql: str, grammar: str) -> list[Token]:
+    """The tokens of a text, `$1,$2` read as the engines do. Raises sqlglot's `TokenError`.
+
+    A blank behind such a parameter changes nothing where it is one, and is taken back where a quote holds it."""
+    read = Grammar.get_or_raise(grammar).tokenize
+    blanks = [match.end() for match in TOUCHING.finditer(sql) if match[0] != "?"]
+    if not blanks:
+        return read(sql)
+    tokens = _spaced(sql, blanks, read)
+    quoted = {b for t in tokens for b in blanks[bisect_right(blanks, t.start) : bisect_left(blanks, t.end + 1)]}
+    return _spaced(sql, [b for b in blanks if b not in quoted], read) if quoted else tokens
+
+
+def _spaced(sql: str, blanks: list[int], read: Callable[[str], list[Token]]) -> list[Token]:
+    """The tokens of a text read with blanks at some places, each where it stands in the text itself."""
+    ends = [0, *blanks, len(sql)]
+    tokens = read(" ".join(sql[start:end] for start, end in pairwise(ends)))
+    added = [place + number for number, place in enumerate(blanks)]
+    return [
+        Token(
+            t.token_type,
+            t.text,
+            t.line,
+            t.col,
+            t.start - bisect_left(added, t.start),
+            t.end - bisect_left(added, t.end),
+            t.comments,
+        )
+        for t in tokens
+    ]
 
 
 def check_chains(tokens: list[Token], caps: Caps) -> None:

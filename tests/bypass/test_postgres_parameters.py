@@ -23,6 +23,12 @@ ANSWERED: dict[str, tuple[str, Any, str]] = {
         [10],
         "SELECT count(*) FROM customers WHERE id > 10",
     ),
+    "without_blanks": (f"{COUNT} WHERE id IN ($1,$2,$1)", [2, 3], f"{COUNT} WHERE id IN (2, 3)"),
+    "without_blanks_beside_a_string": (
+        "SELECT $a$ $1,$2 $a$||$1::text,$2::text",
+        ["a", "b"],
+        "SELECT ' $1,$2 ' || 'a', 'b'",
+    ),
     "in_limit": ("SELECT id FROM customers ORDER BY id LIMIT $1", [2], "SELECT id FROM customers ORDER BY id LIMIT 2"),
     "null": (f"{COUNT} WHERE region IS NOT DISTINCT FROM $1::text", [None], f"{COUNT} WHERE region IS NULL"),
     "dollar_in_a_string": ("SELECT '$1' AS a, $1::int AS b", [4], "SELECT '$1', 4"),

@@ -63,6 +63,9 @@ def test_edits_stand_in_the_texts_order_and_never_overlap() -> None:
         ("SELECT $1, $2", "SELECT $1, $2", ("1", "2")),
         ("SELECT $2, $1", "SELECT $1, $2", ("2", "1")),
         ("SELECT $1, $1", "SELECT $1, $1", ("1",)),
+        ("SELECT ?,'?',?", "SELECT $1 ,'?',$2", ("1", "2")),
+        ("SELECT $2,$1,$2", "SELECT $1 ,$2 ,$1", ("2", "1")),
+        ("SELECT $b+$a, '$b,$a'", "SELECT $1 +$2, '$b,$a'", ("b", "a")),
         ("SELECT $b, $a, $b", "SELECT $1, $2, $1", ("b", "a")),
         ("SELECT $name -- $other\n", "SELECT $1 -- $other\n", ("name",)),
         (

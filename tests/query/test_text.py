@@ -6,6 +6,8 @@ import pytest
 import sqlglot
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlglot.errors import TokenError
+from sqlglot.tokens import TokenType
 
 from proxy.errors import GatewayError, InvalidSql
 from proxy.query.bind import names_of
@@ -18,6 +20,7 @@ from proxy.query.text import (
     question_marks,
     redact,
     tokenize,
+    words,
 )
 from proxy.values import ReasonCode
 from tests.query.samples import CATALOG, ask, refusal
@@ -290,7 +293,33 @@ def test_question_marks_are_found_outside_of_strings_and_comments() -> None:
         ("SELECT $name", ["$name"]),
         ("SELECT ?, $2, $b", ["$1", "$name"]),
         ("SELECT '$1', $$ $2 $$", []),
+        ("SELECT $1,$2", ["$1", "$1"]),
+        ("SELECT $1+$2,$1", ["$1", "$1", "$1"]),
+        ("SELECT $one,$two", ["$name", "$name"]),
+        ("SELECT '$1,$2', $1,$2 /* $1,$2 */, \"$1,$2\", $$ $1,$2 $$, $1", ["$1", "$1", "$1"]),
+        ("SELECT $1,$$,$2$$,$t$ $3,$4 $t$,$2", ["$1", "$1"]),
     ],
 )
 def test_each_parameter_has_a_form(sql: str, forms: list[str]) -> None:
     assert numbered_forms(tokenize(sql, "duckdb", CAPS)) == forms
+
+
+@given(st.lists(st.sampled_from(["$1", "$2", "$a", ",", "+", "(", ")", " ", "'", '"', "$$", "$t$", "x", "/*", "*/"])))
+@example(["$1", ",", "$2", "'", "$1", ",", "$2", "'"])
+def test_a_token_stands_where_the_text_has_it(pieces: list[str]) -> None:
+    sql = "SELECT " + "".join(pieces)
+    try:
+        tokens = words(sql, "postgres")
+    except TokenError:
+        return
+    read = [token for token in tokens if token.token_type in (TokenType.VAR, TokenType.NUMBER, TokenType.PARAMETER)]
+    assert [sql[t.start : t.end + 1] for t in read] == [t.text for t in read]
+    strings = [token for token in tokens if token.token_type is TokenType.STRING]
+    assert [sql[t.start + 1 : t.end].replace("''", "'") for t in strings] == [t.text for t in strings]
+
+
+@pytest.mark.parametrize("sql", ["SELECT $1, $2, $1", "SELECT '$1 ,$2', $1 , $2", "SELECT 1", "SELECT $$ $1,x $$"])
+def test_a_blank_more_is_no_other_reading(sql: str) -> None:
+    tight = sql.replace(", ", ",")
+    plain = [(t.token_type, t.text) for t in tokenize(sql, "postgres", CAPS)]
+    assert [(t.token_type, t.text) for t in tokenize(tight, "postgres", CAPS)] == plain

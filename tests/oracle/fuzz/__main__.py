@@ -49,6 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--world", type=int, default=None, help="only this world; else seed, seed + 1, ..")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--turn", type=int, default=20_000, help="statements on one world before the next")
+    parser.add_argument("--in-turn", action="store_true", help="two databases a statement, the second one in turn")
     parser.add_argument("--pause-file", type=Path, default=None, help="stand still while this file exists")
     parser.add_argument("--minutes", type=float, default=None, help="end after so long, whatever the count")
     parser.add_argument(
@@ -61,7 +62,9 @@ def _options(given: argparse.Namespace, number: int) -> Options:
     share = given.count // given.processes + (number < given.count % given.processes)
     until = None if given.minutes is None else time.time() + 60 * given.minutes
     seed = given.seed + 1000 * number
-    return Options(given.engine, share, seed, given.world, given.turn, given.pause_file, until=until)
+    return Options(
+        given.engine, share, seed, given.world, given.turn, given.pause_file, in_turn=given.in_turn, until=until
+    )
 
 
 def _part(options: Options, kind: str, keep: Path | None) -> dict[str, Any]:

@@ -135,8 +135,9 @@ class Pair(Protocol):
     calls: Mapping[str, list[Signature]]
     harnesses: tuple[Harness, Harness]
 
-    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
-        """What each side says to a plan, with one choice of values for the caller's own parameters."""
+    def told(self, plan: Plan, variant: int = 0, sides: Sequence[int] | None = None) -> list[Told]:
+        """What each side (or each of these) says to a plan, with one choice of values for the caller's own
+        parameters."""
 
     def raised(self, sql: str, given: Mapping[str, Any]) -> set[str]:
         """The SQLSTATEs in which a statement ends over only what the caller sees, in any order of computing."""
@@ -260,10 +261,10 @@ class OnDuckdb:
         self.calls = signatures(rows, made[0].app.gateway._warehouses["shop"].dialect.functions)
         self._visible: duckdb.DuckDBPyConnection | None = None
 
-    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
+    def told(self, plan: Plan, variant: int = 0, sides: Sequence[int] | None = None) -> list[Told]:
         """See `Pair`."""
         values = self.planner.values(plan, variant)
-        return [self._run(side, plan.sql, values) for side in range(self.sides)]
+        return [self._run(side, plan.sql, values) for side in (range(self.sides) if sides is None else sides)]
 
     def _run(self, side: int, sql: str, values: Sequence[Any]) -> Told:
         execution = self._sessions[side].execution()
@@ -413,12 +414,13 @@ class OnPostgres:
     async def _opened(self, database: postgres.Database) -> Any:
         return database.warehouse("shop", schemas=self._schemas, refresh_s=1e9)
 
-    def told(self, plan: Plan, variant: int = 0) -> list[Told]:
+    def told(self, plan: Plan, variant: int = 0, sides: Sequence[int] | None = None) -> list[Told]:
         """See `Pair`."""
-        return self._runner.run(self._told(plan, self.planner.values(plan, variant)))
+        sides = range(self.sides) if sides is None else sides
+        return self._runner.run(self._told(plan, self.planner.values(plan, variant), sides))
 
-    async def _told(self, plan: Plan, values: Sequence[Any]) -> list[Told]:
-        return await asyncio.gather(*(self._run(side, plan.sql, values) for side in range(self.sides)))
+    async def _told(self, plan: Plan, values: Sequence[Any], sides: Sequence[int]) -> list[Told]:
+        return await asyncio.gather(*(self._run(side, plan.sql, values) for side in sides))
 
     async def _run(self, side: int, sql: str, values: Sequence[Any]) -> Told:
         try:

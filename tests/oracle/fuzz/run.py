@@ -54,6 +54,8 @@ class Options:
     """Schemas to fill; where none is named, some in turn."""
     sides: int = SIDES
     """Databases of a world, from 2: the first is held against each other one."""
+    in_turn: bool = False
+    """Hold the first against one other for each statement, the next one each time: more statements in the time."""
     until: float | None = None
     """When to end at the latest (seconds since the epoch)."""
 
@@ -62,9 +64,9 @@ class Options:
 class Report:
     """Counts of one run, and what it found."""
 
-    sides: int
     version: str = ""
     reached: int = 0
+    comparisons: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -81,7 +83,7 @@ class Report:
         return {
             "version": self.version,
             "statements": self.reached,
-            "comparisons": self.reached * (self.sides - 1),
+            "comparisons": self.comparisons,
             "distinct": len(self.distinct),
             "answered": self.outcomes["answered"],
             "failed_alike": dict((self.outcomes - Counter({"answered": self.outcomes["answered"]})).most_common()),
@@ -103,7 +105,7 @@ class Run:
         self._server = server
         self._tell = tell
         self._rng = random.Random(f"{options.engine} {options.seed}")
-        self.report = Report(options.sides)
+        self.report = Report()
         self.stop = False
 
     def go(self, noted: Callable[[Report], None] = lambda _: None) -> Report:
@@ -199,8 +201,9 @@ class _Turn:
 
     def _asked_with(self, source: str, plan: Plan, variant: int) -> None:
         report, sql, values = self._run.report, plan.query.sql, given(plan, variant)
-        first, *others = self._pair.told(plan, variant)
+        first, *others = self._pair.told(plan, variant, self._sides())
         report.reached += 1
+        report.comparisons += len(others)
         report.sources[source] += 1
         report.outcomes[first.outcome] += 1
         report.distinct.add(hashlib.blake2b(repr((sql, values)).encode(), digest_size=HASH_BYTES).digest())
@@ -212,6 +215,11 @@ class _Turn:
         self._asked += 1
         if self._asked % WHOLE == 0 and set(verdicts) == {Verdict.SAME}:
             self._whole_way(plan)
+
+    def _sides(self) -> tuple[int, int] | None:
+        """Which databases are asked; None for every one."""
+        options = self._run._options
+        return (0, 1 + self._asked % (options.sides - 1)) if options.in_turn else None
 
     def _verdict(self, sql: str, one: Told, two: Told, values: Mapping[str, Any]) -> Verdict:
         """What holds of one pair of sides; of what is recognised some examples are kept."""

@@ -17,7 +17,7 @@ from tests.oracle.fuzz.results import collected
 from tests.oracle.fuzz.run import HASH_BYTES, Options, Report, Run
 from tests.oracle.fuzz.shrink import shrunk
 from tests.oracle.fuzz.statements import Statements
-from tests.oracle.fuzz.verdicts import Judge, determined
+from tests.oracle.fuzz.verdicts import Judge, determined, is_cut_at_the_end, whole
 from tests.oracle.fuzz.worlds import World
 from tests.postgres import Server
 
@@ -123,11 +123,18 @@ def test_what_leaves_an_answer_open_is_taken_away_and_nothing_else() -> None:
     assert determined("SELECT a FROM t WHERE b > 1 LIMIT 3", "duckdb") == "SELECT a FROM t WHERE b > 1"
     assert determined("SELECT max(a), b FROM t GROUP BY b ORDER BY b", "duckdb") is None
     assert determined("SELECT string_agg(a, ',') FROM t", "postgres") == "SELECT COUNT(a) FROM t"
+    assert whole("SELECT a - lag(a) OVER (ORDER BY a) FROM t LIMIT 3", "duckdb") == (
+        "SELECT a - LAG(a) OVER (ORDER BY a) FROM t"
+    )
+    assert whole("SELECT a - lag(a) OVER (ORDER BY a) FROM t", "duckdb") is None
+    assert is_cut_at_the_end("SELECT a FROM t ORDER BY a LIMIT 3 OFFSET 1", "duckdb")
+    assert not is_cut_at_the_end("SELECT a FROM (SELECT a FROM t LIMIT 3) ORDER BY a LIMIT 3", "duckdb")
+    assert not is_cut_at_the_end("SELECT DISTINCT ON (a) b FROM t LIMIT 3", "duckdb")
 
 
 def test_what_runs_kept_adds_up_and_counts_a_statement_once(tmp_path: Path) -> None:
     for seed, hashes in ((1, b"a" * HASH_BYTES), (2, b"a" * HASH_BYTES + b"b" * HASH_BYTES)):
-        report = Report(sides=4, version="engine 1", reached=5, worlds=[seed])
+        report = Report(version="engine 1", reached=5, comparisons=15, worlds=[seed])
         report.outcomes.update({"answered": 3, "22012": 2})
         report.distinct.update(hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES))
         (tmp_path / f"engine-{seed}.json").write_text(json.dumps(report.summary()))

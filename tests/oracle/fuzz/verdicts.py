@@ -7,7 +7,8 @@ by running something, never by what a statement looks like alone.
   over a copy that holds only what the caller sees, in one order of computing at least. The rows that raise are the
   caller's own; that an engine's plans follow the sizes and statistics of tables is a stated limit.
 - *undetermined*: both sides answer, in other rows, and the same statement without what leaves its answer open (LIMIT
-  without a whole order, the order in an aggregate's list, ranks among equals) is answered alike.
+  without a whole order, the order in an aggregate's list, ranks among equals) is answered alike. Where only LIMIT or
+  OFFSET behind everything leaves rows out, both answers must be so many rows of the whole one.
 - *time*: a side was stopped for its time or its rows.
 """
 
@@ -80,14 +81,25 @@ class Judge:
         assert two.table is not None
         if one.table.schema != two.table.schema:
             return False
+        rows = whole(sql, self._dialect)
+        if rows is not None and (told := self._alike(rows)) is not None:
+            return not is_cut_at_the_end(sql, self._dialect) or _are_parts(one, two, told)
         closed = determined(sql, self._dialect)
-        if closed is None:
-            return False
+        return closed is not None and self._alike(closed) is not None
+
+    def _alike(self, sql: str) -> Told | None:
+        """What every side answers to a statement; None where they do not answer alike."""
         try:
-            first, *others = self._pair.told(self._planner.plan(closed))
+            first, *others = self._pair.told(self._planner.plan(sql))
         except GatewayError:
-            return False
-        return first.table is not None and all(first.same(other) for other in others)
+            return None
+        return first if first.table is not None and all(first.same(other) for other in others) else None
+
+
+def _are_parts(one: Told, two: Told, rows: Told) -> bool:
+    """Whether two answers are so many of these rows, each as often as there."""
+    parts = [one.rows(), two.rows()]
+    return len({part.total() for part in parts}) == 1 and all(part <= rows.rows() for part in parts)
 
 
 ORDERED = (
@@ -116,6 +128,34 @@ _ORDERED_NODES = (
 )
 
 
+def whole(sql: str, dialect: str) -> str | None:
+    """The same statement with all of its rows: without LIMIT, OFFSET and the like; None where it has none."""
+    try:
+        tree = sqlglot.parse_one(sql, read=dialect)
+    except SqlglotError:
+        return None
+    before = tree.sql(dialect)
+    _without_limits(tree)
+    after = tree.sql(dialect)
+    return None if after == before else after
+
+
+def is_cut_at_the_end(sql: str, dialect: str) -> bool:
+    """Whether all that a statement leaves out are rows of its own answer: a LIMIT or OFFSET behind everything else."""
+    tree = sqlglot.parse_one(sql, read=dialect)
+    for key in ("limit", "offset"):
+        tree.set(key, None)
+    return whole(tree.sql(dialect), dialect) is None
+
+
+def _without_limits(tree: exp.Expression) -> None:
+    for node in list(tree.find_all(exp.Select, exp.SetOperation, exp.Subquery)):
+        for key in ("limit", "offset", "sample"):
+            node.set(key, None)
+        if isinstance(node.args.get("distinct"), exp.Distinct) and node.args["distinct"].args.get("on") is not None:
+            node.set("distinct", None)
+
+
 def determined(sql: str, dialect: str) -> str | None:
     """The same statement without what leaves its answer open; None where nothing does."""
     try:
@@ -123,11 +163,7 @@ def determined(sql: str, dialect: str) -> str | None:
     except SqlglotError:
         return None
     before = tree.sql(dialect)
-    for node in list(tree.find_all(exp.Select, exp.SetOperation, exp.Subquery)):
-        for key in ("limit", "offset", "sample"):
-            node.set(key, None)
-        if isinstance(node.args.get("distinct"), exp.Distinct) and node.args["distinct"].args.get("on") is not None:
-            node.set("distinct", None)
+    _without_limits(tree)
     for window in list(tree.find_all(exp.Window)):
         window.set("order", None)
         window.set("spec", None)
