@@ -40,8 +40,8 @@ _secret = b""
 @dataclass(frozen=True, slots=True)
 class Job:
     """A slice of one column: an Arrow stream of one batch with one column. `name` is read for hints. The language model
-    reads at most `most_names` texts of it. `recognizers` are those of pii.yaml: they come with each slice, so that a
-    scan has one set of them from its begin to its end, whatever is reloaded meanwhile."""
+    reads texts of it that count as `most_names` at most. `recognizers` are those of pii.yaml: they come with each
+    slice, so that a scan has one set of them from its begin to its end, whatever is reloaded meanwhile."""
 
     data: bytes
     name: str
@@ -125,6 +125,10 @@ def _tried(job: Job) -> Scanned | Unreadable:
         return error
 
 
+Key: TypeAlias = tuple[str, Hints]
+"""A distinct text and the hints that it stands under."""
+
+
 @dataclass(slots=True)
 class _Reading:
     """How many texts the language model may read and has read, and which it has not, each with its hints; and the
@@ -136,6 +140,16 @@ class _Reading:
     sampled: list[tuple[Array, Hints]] = field(default_factory=list)
     beyond: list[tuple[Array, Hints]] = field(default_factory=list)
 
+    def note(self, documents: Mapping[Key, Sequence[Unit]]) -> None:
+        """A document of which a part was not read for names has not been read for them."""
+        for unread in (self.sampled, self.beyond) if documents else ():
+            parts = {(text, hints) for texts, hints in unread for text in texts.to_pylist()}
+            cells: dict[Hints, list[str]] = defaultdict(list)
+            for (text, hints), units in documents.items():
+                if any((unit.text, unit.hints) in parts for unit in units):
+                    cells[hints].append(text)
+            unread += [(pa.array(some, pa.large_string()), hints) for hints, some in cells.items()]
+
 
 @dataclass(slots=True)
 class _Cell:
@@ -143,10 +157,6 @@ class _Cell:
 
     scores: dict[str, float] = field(default_factory=dict)
     text: str | None = None
-
-
-Key: TypeAlias = tuple[str, Hints]
-"""A distinct text and the hints that it stands under."""
 
 
 def _judge(
@@ -159,6 +169,7 @@ def _judge(
         of_hints, unread = _qualified(texts, hints, rules, reading)
         here = verdicts.add(here, verdicts.measure(texts, hints, of_hints, rules, unread))
         found.update(((text, hints), hits) for text, hits in of_hints.items())
+    reading.note(documents)
     overall = verdicts.add(before, here)
     judged = {}
     for key, parts in _with_hits(found_leaves, documents, found).items():
@@ -277,7 +288,7 @@ def _counts(found_leaves: Sequence[Leaf], judged: Mapping[Key, _Cell], rows: int
 
 
 def _cells_of(found_leaves: Sequence[Leaf], texts: Sequence[tuple[Array, Hints]], rows: int) -> int:
-    """In how many cells one of these texts stands by itself. Parts of documents are not counted."""
+    """In how many cells one of these texts stands: by itself, or as the document that it is."""
     inside = np.zeros(rows, dtype=np.bool_)
     for leaf in found_leaves:
         for some, hints in texts:

@@ -84,8 +84,8 @@ class Settings(BaseModel):
     names_budget: int = Field(
         default=50_000,
         ge=0,
-        description="Distinct texts of one result that the language model reads at most; it takes about a second for "
-        "each thousand of them.",
+        description="Distinct texts of one result that the language model reads at most, of which one counts once for "
+        "each 500 characters begun; it takes about a second for each thousand short ones.",
     )
     on_names_budget: Beyond = Field(
         default=Beyond.REFUSE,

@@ -210,6 +210,25 @@ def test_more_texts_than_may_be_read_for_names_are_refused_or_counted(
     assert report.cells_read == rows
 
 
+def test_documents_and_long_texts_beyond_the_budget_for_names_are_refused_or_counted(
+    runner: asyncio.Runner, full: Workers
+) -> None:
+    # A key is a text too.
+    documents = [f'{{"note": "Angela Merkel met number {i} of many", "n": {i}}}' for i in range(9)]
+    for texts in (documents, ["Angela Merkel came by. " + "It rained all day. " * 2_000]):
+        batch = pa.record_batch({"note": texts})
+        refusing, releasing = (
+            Scanner(Settings(mode=Mode.FULL, names_budget=5, on_names_budget=beyond), ScanRules(), full).start(
+                make_plan(["note"]), batch.schema
+            )
+            for beyond in Beyond
+        )
+        with pytest.raises(TooLarge, match="more than 5 different"):
+            runner.run(refusing.scan(batch))
+        assert runner.run(releasing.scan(batch)).equals(batch)
+        assert releasing.report().names_unread["budget"] == (5 if len(texts) == 9 else 1)
+
+
 # ------------------------------------------------------------------------------------------------ what is not scanned
 def test_a_column_that_policy_masked_is_not_scanned_again(runner: asyncio.Runner, patterns: Workers) -> None:
     plan = make_plan(("a", "b"), results=(result(masked=True), result()))

@@ -12,7 +12,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,7 @@ from proxy.scan.presidio import engine as presidio
 from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
 from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts
-from proxy.scan.presidio.names import NOWHERE, Named, Names
+from proxy.scan.presidio.names import NOWHERE, Named, Names, cost
 from proxy.scan.presidio.plain import twin, twins
 from proxy.scan.presidio.words import Model, Written
 from proxy.scan.recognizers import Recognizer
@@ -94,8 +94,8 @@ class Analyzer:
     ) -> Search:
         """The hits by the place of each text (an Arrow array of strings, none NULL) that has any. `floors` are the
         entities to look for, and from which score on: less sure hits may be left out. `without` are places that need
-        not be read for an entity. The language model reads at most `most_names` of the texts. `more` are recognizers
-        beside Presidio's own."""
+        not be read for an entity. The language model reads texts that count as `most_names` at most. `more` are
+        recognizers beside Presidio's own."""
         entities = frozenset(floors)
         given = sorted({entity(name).hint_word for name in hinted} - {""})
         if self._exact:
@@ -113,7 +113,7 @@ class Analyzer:
             for number, found in of_twins.items():
                 spans[int(plain.places[number])] += plain.back(number, found)
         for place in long.tolist():
-            spans[place] = self._windows(texts[place].as_py(), entities, hinted, more)
+            spans[place], named = self._long(place, texts[place].as_py(), entities, hinted, more, named, most_names)
         return Search({place: _hits(one) for place, one in spans.items() if one}, named)
 
     # ----------------------------------------------------------------------------------------- one recognizer at a time
@@ -226,14 +226,33 @@ class Analyzer:
     def _built(self, more: tuple[Recognizer, ...]) -> tuple[_Recognizer, ...]:
         return tuple(_Recognizer(presidio.pattern_recognizer(one), self._words) for one in more)
 
-    def _windows(
-        self, text: str, entities: frozenset[str], hinted: frozenset[str], more: tuple[Recognizer, ...]
-    ) -> list[Span]:
-        spans: set[Span] = set()
+    def _long(
+        self,
+        place: int,
+        text: str,
+        entities: frozenset[str],
+        hinted: frozenset[str],
+        more: tuple[Recognizer, ...],
+        named: Named,
+        most_names: int,
+    ) -> tuple[list[Span], Named]:
+        """What is found in a text of many windows. All of it is read for names, or none where it counts as more texts
+        than may still be read."""
         pieces = windows(text)
-        for (start, _), hits in zip(pieces, self.find([p for _, p in pieces], entities, hinted, more), strict=True):
-            spans |= {(h.start + start, h.end + start, h.entity, h.score) for h in hits}
-        return sorted(spans)
+        people = frozenset(name for name in entities if entity(name).ner)
+        price = sum(cost(len(piece)) for _, piece in pieces) if people and self._names else 0
+        if price > most_names - named.read:
+            entities -= people
+            named = replace(named, beyond=np.union1d(named.beyond, [place]))
+        array = pa.array([piece for _, piece in pieces], pa.large_string())
+        found = self.search(array, dict.fromkeys(entities, 0.0), hinted, {}, more=more)
+        sampled = np.union1d(named.sampled, [place]) if len(found.named.sampled) else named.sampled
+        spans = {
+            (hit.start + pieces[number][0], hit.end + pieces[number][0], hit.entity, hit.score)
+            for number, hits in found.hits.items()
+            for hit in hits
+        }
+        return sorted(spans), replace(named, read=named.read + found.named.read, sampled=sampled)
 
 
 PHONE_SCORE = 0.4

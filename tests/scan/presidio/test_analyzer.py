@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, pattern_recognizer
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
@@ -17,6 +18,7 @@ from presidio_analyzer.predefined_recognizers.generic import iban_recognizer
 from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.presidio.analyzer import OVERLAP, WINDOW, Analyzer, windows
 from proxy.scan.presidio.installed import MODEL
+from proxy.scan.presidio.names import cost
 from proxy.scan.settings import PHONE_REGIONS, Mode
 
 NONE: frozenset[str] = frozenset()
@@ -180,6 +182,20 @@ def test_a_hit_anywhere_in_a_long_text_is_found_at_its_place(patterns: Analyzer,
     text = text[:place] + mail + text[place:]
     (hits,) = patterns.find([text], frozenset({"EMAIL_ADDRESS"}), NONE)
     assert (place + 1, place + 22) in {(h.start, h.end) for h in hits}
+
+
+def test_a_text_of_many_windows_is_paid_for_out_of_the_budget_for_names(full: Analyzer) -> None:
+    mail = "ana@example.com"
+    long = "Angela Merkel came by. " + "It rained all day. " * 3_000 + mail
+    texts = pa.array([long, "Angela Merkel came by again"], pa.large_string())
+    floors = {"PERSON": 0.85, "EMAIL_ADDRESS": 0.4}
+    price = sum(cost(len(piece)) for _, piece in windows(long))
+    poor = full.search(texts, floors, frozenset(), {}, most_names=price)
+    assert ({h.entity for h in poor.hits[0]}, poor.named.read) == ({"EMAIL_ADDRESS"}, 1)
+    assert poor.named.beyond.tolist() == [0]
+    rich = full.search(texts, floors, frozenset(), {}, most_names=price + 1)
+    assert ({h.entity for h in rich.hits[0]}, rich.named.read) == ({"EMAIL_ADDRESS", "PERSON"}, price + 1)
+    assert rich.named.beyond.tolist() == []
 
 
 def test_the_vocabulary_does_not_grow_with_what_is_read(full: Analyzer) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from proxy.scan.presidio.analyzer import Analyzer
 from proxy.scan.presidio.gates import found
-from proxy.scan.presidio.names import NOWHERE, SAMPLE, WORD, Names, as_title
+from proxy.scan.presidio.names import NOWHERE, SAMPLE, WORD, Names, as_title, cost
 from proxy.scan.settings import PHONE_REGIONS, Mode
 from tests.bench import people
 
@@ -83,3 +83,11 @@ def test_what_is_beyond_the_budget_is_told(names: Names) -> None:
     texts = full_names(30)
     named = names.read(pa.array(texts), PERSON, NOWHERE, 10)
     assert (named.read, named.beyond.tolist()) == (10, list(range(10, len(texts))))
+
+
+def test_a_long_text_counts_as_many_as_it_takes_time_for(names: Names) -> None:
+    texts = ["Angela Merkel came by. " + "It rained all day. " * 100] * 3 + ["met Ana there"]
+    named = names.read(pa.array(texts), PERSON, NOWHERE, 2 * cost(len(texts[0])))
+    assert [cost(n) for n in (0, 1, 500, 501, 1001)] == [1, 1, 1, 2, 3]
+    assert (named.read, named.beyond.tolist()) == (2 * cost(len(texts[0])), [2, 3])
+    assert sorted(named.hits) == [0, 1]
