@@ -66,9 +66,11 @@ DUCKDB_CALLS = """
 SELECT function_name, parameter_types, coalesce(return_type, '') FROM duckdb_functions()
 WHERE function_type = 'scalar' ORDER BY ALL
 """
+# What is volatile (random(), array_shuffle(), ..) answers otherwise each time.
 POSTGRES_CALLS = """
 SELECT proname, array_to_string(proargtypes::regtype[], ';'), prorettype::regtype FROM pg_proc
-WHERE prokind = 'f' AND NOT proretset AND provariadic = 0 AND pronamespace = 'pg_catalog'::regnamespace
+WHERE prokind = 'f' AND NOT proretset AND provariadic = 0 AND provolatile <> 'v'
+  AND pronamespace = 'pg_catalog'::regnamespace
 ORDER BY oid
 """
 
