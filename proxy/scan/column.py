@@ -23,9 +23,10 @@ from proxy.scan.leaves import Leaf, Unreadable, has_unread_values, leaves, repla
 from proxy.scan.recognizers import Recognizer
 from proxy.scan.rules import Rule
 from proxy.scan.settings import REPLACING, Action, Mode
+from proxy.scan.templates import Place
 from proxy.scan.texts import Mask, may_be_json
 from proxy.scan.units import Unit, join, split
-from proxy.scan.verdicts import Found, Rate
+from proxy.scan.verdicts import Found, Known, Rate
 
 _COLLECT_AFTER = 100_000
 """Objects made between two collections: a slice makes tens of thousands that all go at once."""
@@ -165,15 +166,17 @@ def _judge(
     documents = {key: parts for leaf in found_leaves for key, parts in _documents(leaf)}
     found: dict[Key, tuple[Found, ...]] = {}
     here: dict[str, Rate] = {}
+    lines: dict[Hints, frozenset[Place]] = {}
     for hints, texts in _by_hints(found_leaves, documents).items():
         of_hints, unread = _qualified(texts, hints, rules, reading)
         here = verdicts.add(here, verdicts.measure(texts, hints, of_hints, rules, unread))
+        lines[hints] = verdicts.lines(texts, hints, of_hints)
         found.update(((text, hints), hits) for text, hits in of_hints.items())
     reading.note(documents)
     overall = verdicts.add(before, here)
     judged = {}
     for key, parts in _with_hits(found_leaves, documents, found).items():
-        cell = _judged(key, parts, found, overall, here)
+        cell = _judged(key, parts, found, Known(overall, here, lines))
         if cell.scores:
             judged[key] = cell
     return judged, overall
@@ -252,13 +255,12 @@ def _judged(
     key: Key,
     parts: tuple[Unit, ...],
     found: Mapping[Key, Sequence[Found]],
-    overall: Mapping[str, Rate],
-    here: Mapping[str, Rate],
+    known: Known,
 ) -> _Cell:
     cell = _Cell()
     replaced = {}
     for number, unit in enumerate(parts):
-        counted = verdicts.convict(unit, found.get((unit.text, unit.hints), ()), overall, here)
+        counted = verdicts.convict(unit, found.get((unit.text, unit.hints), ()), known)
         counted = verdicts.settle(counted)
         for one in counted:
             cell.scores[one.hit.entity] = max(one.hit.score, cell.scores.get(one.hit.entity, 0.0))

@@ -23,6 +23,10 @@ class Form(StrEnum):
     """Digits in groups, with blanks, dots, hyphens, slashes or parentheses between."""
     QUAD = "quad"
     """Four numbers with dots between."""
+    CODE = "code"
+    """Groups of digits with up to three capitals before, after or between them."""
+    LONG = "long"
+    """Digits in groups, more of them than a card has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Entity:
 
     `digits` is the fewest digits a hit can have. `chance_rate` is for entities whose hits may be chance where they are
     all of a cell: the share of a column's plausible cells that must be hits before any of them counts, unless the
-    column's name hints at the entity. Plausible cells are those of a `form`; for `ner` entities, short texts.
+    column's name hints at the entity. Plausible cells are those of one of its `forms`, each of which has a rate of its
+    own; for `ner` entities, short texts.
     `bare_never` says that a bare number counts under such a name only."""
 
     name: str
@@ -44,7 +49,7 @@ class Entity:
     threshold: float | None = None
     digits: int = 0
     chance_rate: float | None = None
-    form: Form = Form.NUMBER
+    forms: tuple[Form, ...] = (Form.NUMBER,)
     bare_never: bool = False
     hints: frozenset[str] = frozenset()
     hint_word: str = ""
@@ -68,19 +73,19 @@ _TABLE = (
     Entity("EMAIL_ADDRESS", "pii.email", default=True),
     # Luhn takes one in ten numbers: 5 % of 16-digit ids are hits.
     Entity(
-        "CREDIT_CARD", "pii.card", default=True, digits=13, chance_rate=0.3,
+        "CREDIT_CARD", "pii.card", default=True, digits=13, chance_rate=0.3, forms=(Form.NUMBER, Form.LONG),
         hints=_words("card cards creditcard cc pan"), hint_word="card",
     ),
     Entity("IBAN_CODE", "pii.bank_account", default=True, digits=2),
     Entity("CRYPTO", "pii.bank_account", default=True),
     # Versions of four parts are addresses where no part is above 255.
-    Entity("IP_ADDRESS", "pii.ip_address", default=True, chance_rate=0.3, form=Form.QUAD, hints=_words("ip ipv4")),
+    Entity("IP_ADDRESS", "pii.ip_address", default=True, chance_rate=0.3, forms=(Form.QUAD,), hints=_words("ip ipv4")),
     Entity("MAC_ADDRESS", "pii.device", default=True),
     Entity("US_SSN", "pii.national_id", default=True, digits=9, hints=_words("ssn ssns"), hint_word="ssn"),
     Entity("US_ITIN", "pii.national_id", default=True, digits=9, hints=_words("itin taxid"), hint_word="itin"),
     # 87 % of 10-digit ids and 80 % of epoch seconds are valid telephone numbers somewhere, of grouped codes up to 9 %.
     Entity(
-        "PHONE_NUMBER", "pii.phone", default=True, chance_rate=0.3, form=Form.GROUPS, bare_never=True,
+        "PHONE_NUMBER", "pii.phone", default=True, chance_rate=0.3, forms=(Form.GROUPS, Form.CODE), bare_never=True,
         hints=_words("phone phones telephone tel mobile cell cellphone fax msisdn"), hint_word="phone",
     ),
     # Full names are hits in 94 % of cells, product names in 56 %, companies in 42 %.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from proxy.scan.arrays import Array, booleans
+from proxy.scan.codes import CODE_DIGITS, LONG_DIGITS
 from proxy.scan.entities import Form
 
 Mask = npt.NDArray[np.bool_]
@@ -23,6 +24,9 @@ _JSON = r"^\s*[{\[\"]"
 _BARE = r"^-?\p{Nd}+(?:\.\p{Nd}+)?$"
 _GROUPS = r"^\(?\p{Nd}[\p{Nd} ().\-/]*\p{Nd}$"
 _QUAD = r"^\p{Nd}+(?:\.\p{Nd}+){3}$"
+_PIECE = r"(?:[A-Z]{1,3}\p{Nd}*|\p{Nd}+[A-Z]{0,2})"
+_CODE = rf"^{_PIECE}(?:[ ./_-]{_PIECE})+$"
+_CAPITAL = "[A-Z]"
 _LETTER = r"\p{L}"
 
 
@@ -40,10 +44,26 @@ def of_form(texts: Array, form: Form) -> Mask:
     """Which texts have the form of an entity's chance hits."""
     if form is Form.NUMBER:
         return bare(texts)
+    fewest = {Form.CODE: CODE_DIGITS, Form.LONG: LONG_DIGITS}.get(form, 0)
+    if fewest and not _any_of_length(texts, fewest):
+        return np.zeros(len(texts), dtype=np.bool_)
     trimmed = pc.utf8_trim_whitespace(texts)
     if form is Form.QUAD:
         return booleans(pc.match_substring_regex(trimmed, _QUAD))
-    return np.asarray(booleans(pc.match_substring_regex(trimmed, _GROUPS)) & ~bare(texts), dtype=np.bool_)
+    if form is Form.CODE:
+        formed = booleans(pc.match_substring_regex(trimmed, _CODE))
+        formed = formed & booleans(pc.match_substring_regex(trimmed, _CAPITAL)) if formed.any() else formed
+    else:
+        formed = booleans(pc.match_substring_regex(trimmed, _GROUPS))
+        formed = formed & ~bare(texts) if formed.any() else formed
+    if fewest and formed.any():
+        formed = formed & (digits(texts) >= fewest)
+    return np.asarray(formed, dtype=np.bool_)
+
+
+def _any_of_length(texts: Array, fewest: int) -> bool:
+    lengths: Any = pc.binary_length(texts)
+    return (pc.max(lengths).as_py() or 0) >= fewest
 
 
 def digits(texts: Array) -> npt.NDArray[np.int64]:

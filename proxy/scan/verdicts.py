@@ -12,14 +12,15 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from proxy.scan import codes, templates
 from proxy.scan.arrays import Array, Hints
-from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity, hinted
+from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity
 from proxy.scan.rules import Rule
 from proxy.scan.settings import REPLACING, STRICTNESS, Action
 from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_form, short
@@ -30,17 +31,22 @@ SLICE_SAMPLE = 20
 _COVERS = 0.8
 _HALF = 0.5
 """A name that is less of a short text tells nothing of its column: product, model and company names hold such."""
-_LONGEST_WORD = 24
 
+_ANYWHERE = frozenset({Form.CODE, Form.LONG})
+"""In texts of these forms a hit may be chance wherever it stands."""
 _NEVER_BARE = tuple(e for e in ENTITIES.values() if e.bare_never)
 
 _BARE = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _GROUPS = re.compile(r"\(?\d[\d ().\-/]*\d\Z")
 _QUAD = re.compile(r"\d+(?:\.\d+){3}\Z")
-_ODD_END = re.compile(r"[1-9]\d*(?:[ .\-/]\d+)*(?<=\d{3})[ .\-/]\d{1,2}\Z")
-"""No country writes a number so that one or two digits follow a longer group, unless it begins with 0."""
-_GLUED = re.compile(r"(?:(?P<word>[A-Za-z]+)[-_/.]\"?|\d[:_])\Z")
-"""What stands before the later part of a code, of a link or of a time."""
+_PIECE = r"(?:[A-Z]{1,3}\d*|\d+[A-Z]{0,2})"
+_CODE = re.compile(rf"{_PIECE}(?:[ ./_-]{_PIECE})+\Z")
+_CAPITAL = re.compile("[A-Z]")
+_LABELLED = re.compile(r"(?<![A-Z])(?:T|TEL|P|PH|M|MOB|C|CEL|F|FAX|H|W|O|D)[ .:-]+\(?\Z")
+"""A telephone number's label in capitals: what follows it is no part of a code."""
+_PHONE = "PHONE_NUMBER"
+_IN_BOOKS = frozenset({_PHONE, "US_SSN", "US_ITIN"})
+"""What is found inside of the numbers of books."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -66,6 +72,16 @@ class Found:
 
     hit: Hit
     rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a column: the rates of it so far (with this slice), those of this slice alone, and by hints the
+    places in lines of this slice whose numbers are no telephone numbers."""
+
+    overall: Rates
+    here: Rates
+    lines: Mapping[Hints, frozenset[templates.Place]] = field(default_factory=dict)
 
 
 def qualify(unit: Unit, hits: Sequence[Hit], rules: Mapping[str, Rule]) -> tuple[Found, ...]:
@@ -96,13 +112,31 @@ def measure(
     asked = [entity(name) for name in names]
     asked = [e for e in asked if e.chance_rate is not None and e.name not in hints]
     titles = int(np.delete(short(texts), unread).sum()) if any(e.ner for e in asked) else 0
-    forms = {form: of_form(texts, form) for form in {e.form for e in asked if not e.ner}}
-    plausible = {e.name: titles if e.ner else int(_enough(texts, forms[e.form], e).sum()) for e in asked}
+    forms = {form: of_form(texts, form) for form in {form for e in asked if not e.ner for form in e.forms}}
+    plausible = {e.name: titles for e in asked if e.ner}
+    for e in asked:
+        if not e.ner:
+            plausible |= {_rate(e, form): int(_enough(texts, forms[form], e).sum()) for form in e.forms}
     hits: Counter[str] = Counter()
     for text, of_text in found.items():
         unit = Unit(0, len(text), text, hints, "text")
-        hits.update({f.hit.entity for f in of_text if _speaks(unit, f.hit, entity(f.hit.entity))})
+        speaking = (entity(f.hit.entity) for f in of_text if _speaks(unit, f.hit, entity(f.hit.entity)))
+        hits.update({_rate(kind, _form(unit.text, kind)) for kind in speaking})
     return {name: Rate(count, hits[name]) for name, count in plausible.items() if count}
+
+
+def lines(texts: Array, hints: Hints, found: Mapping[str, Sequence[Found]]) -> frozenset[templates.Place]:
+    """The places in lines that a program wrote whose numbers are no telephone numbers."""
+    hits = {
+        text: [f.hit for f in of_text if f.hit.entity == _PHONE and f.hit.end - f.hit.start < len(text.strip())]
+        for text, of_text in found.items()
+    }
+    return frozenset() if _PHONE in hints else templates.chance(texts, hits)
+
+
+def _rate(kind: Entity, form: Form | None) -> str:
+    """Under which name the rate of an entity in texts of a form is kept: its own, for its first form and for names."""
+    return kind.name if kind.ner or form is None or form is kind.forms[0] else f"{kind.name} {form.value}"
 
 
 def _enough(texts: Array, numbers: Mask, kind: Entity) -> Mask:
@@ -121,9 +155,9 @@ def add(before: Rates, more: Rates) -> dict[str, Rate]:
     return total
 
 
-def convict(unit: Unit, found: Sequence[Found], overall: Rates, here: Rates) -> tuple[Found, ...]:
-    """The hits of a unit that count, given the column's rates so far (with this slice) and in this slice alone."""
-    return tuple(f for f in found if not _is_chance(unit, f.hit, overall, here))
+def convict(unit: Unit, found: Sequence[Found], known: Known) -> tuple[Found, ...]:
+    """The hits of a unit that count, given what is known of its column."""
+    return tuple(f for f in found if not _is_chance(unit, f.hit, known))
 
 
 def settle(found: Sequence[Found]) -> tuple[Found, ...]:
@@ -187,13 +221,20 @@ def _is_plausible(unit: Unit, kind: Entity) -> bool:
         return False
     if kind.ner:
         return _is_short(unit.text)
-    return _has_form(unit.text, kind) and _digits(unit.text) >= kind.digits
+    return _form(unit.text, kind) is not None and _digits(unit.text) >= kind.digits
 
 
 def _may_be_chance(unit: Unit, hit: Hit, kind: Entity) -> bool:
-    """A name in a title may be chance wherever it stands (but in `Last, First` it is often half a name); anything else
-    only where it is all of its cell."""
-    return _is_plausible(unit, kind) and ((kind.ner and "," not in unit.text) or _covers(unit, hit, _COVERS))
+    """A name in a title may be chance wherever it stands (but in `Last, First` it is often half a name), and so may
+    what is found in a code; anything else only where it is all of its cell."""
+    if not _is_plausible(unit, kind):
+        return False
+    if kind.ner:
+        return "," not in unit.text or _covers(unit, hit, _COVERS)
+    form = _form(unit.text, kind)
+    if form is Form.CODE and _LABELLED.search(unit.text, 0, hit.start):
+        return False
+    return form in _ANYWHERE or _covers(unit, hit, _COVERS)
 
 
 def _speaks(unit: Unit, hit: Hit, kind: Entity) -> bool:
@@ -210,26 +251,36 @@ def _covers(unit: Unit, hit: Hit, share: float) -> bool:
 def _is_code(unit: Unit, hit: Hit) -> bool:
     """Whether what was taken for a telephone number is a bare number, a part of a code, or in groups as no telephone
     number is."""
-    if _covers(unit, hit, _COVERS) and (_is_bare(unit.text) or _ODD_END.match(unit.text.strip())):
+    if _covers(unit, hit, _COVERS) and (_is_bare(unit.text) or codes.is_odd(unit.text.strip())):
         return True
-    glued = _GLUED.search(unit.text, max(0, hit.start - _LONGEST_WORD), hit.start)
-    return glued is not None and hit.entity not in hinted(glued["word"] or "")
+    return codes.is_part(unit.text, hit.start, hit.end)
 
 
-def _is_chance(unit: Unit, hit: Hit, overall: Rates, here: Rates) -> bool:
+def _is_chance(unit: Unit, hit: Hit, known: Known) -> bool:
     kind = entity(hit.entity)
     needed = kind.chance_rate
-    if needed is None or kind.name in unit.hints:
+    if kind.name in unit.hints:
+        return False
+    if kind.name in _IN_BOOKS and codes.is_book(unit.text, hit.start, hit.end):
+        return True
+    if needed is None:
         return False
     if kind.bare_never and _is_code(unit, hit):
         return True
     if kind.name == "PERSON" and _DIGIT.search(unit.text, hit.start, hit.end):
         return True  # no name holds a digit
     if not _may_be_chance(unit, hit, kind):
-        return False
-    now = here.get(hit.entity, Rate())
+        return kind.name == _PHONE and _is_in_lines(unit, hit, known)
+    name = _rate(kind, _form(unit.text, kind))
+    now = known.here.get(name, Rate())
     convicted_here = now.plausible >= SLICE_SAMPLE and now.share() >= needed
-    return not convicted_here and overall.get(hit.entity, Rate()).share() < needed
+    return not convicted_here and known.overall.get(name, Rate()).share() < needed
+
+
+def _is_in_lines(unit: Unit, hit: Hit, known: Known) -> bool:
+    """Whether a number stands where lines like its own hold no telephone numbers."""
+    places = known.lines.get(unit.hints)
+    return places is not None and templates.place(unit.text, hit) in places
 
 
 def _stands_in(one: Found, other: Found) -> bool:
@@ -242,12 +293,22 @@ def _is_bare(text: str) -> bool:
     return _BARE.match(text.strip()) is not None
 
 
-def _has_form(text: str, kind: Entity) -> bool:
-    if kind.form is Form.QUAD:
-        return _QUAD.match(text.strip()) is not None
-    if kind.form is Form.GROUPS:
-        return _GROUPS.match(text.strip()) is not None and not _is_bare(text)
-    return _is_bare(text)
+def _form(text: str, kind: Entity) -> Form | None:
+    """The first of an entity's forms that a text has."""
+    return next((form for form in kind.forms if _has_form(text, form)), None)
+
+
+def _has_form(text: str, form: Form) -> bool:
+    if form is Form.NUMBER:
+        return _is_bare(text)
+    trimmed = text.strip()
+    if form is Form.QUAD:
+        return _QUAD.match(trimmed) is not None
+    if form is Form.CODE:
+        named = _CODE.match(trimmed) is not None and _CAPITAL.search(trimmed) is not None
+        return named and _digits(text) >= codes.CODE_DIGITS
+    grouped = _GROUPS.match(trimmed) is not None and not _is_bare(text)
+    return grouped and (form is Form.GROUPS or _digits(text) >= codes.LONG_DIGITS)
 
 
 def _digits(text: str) -> int:

@@ -12,7 +12,7 @@ from proxy.scan.entities import ENTITIES, Hit
 from proxy.scan.rules import Rule
 from proxy.scan.settings import Action
 from proxy.scan.units import Unit, split
-from proxy.scan.verdicts import Found, Rate, add, convict, hashed, measure, qualify, redact, settle
+from proxy.scan.verdicts import Found, Known, Rate, add, convict, hashed, lines, measure, qualify, redact, settle
 
 NONE: frozenset[str] = frozenset()
 
@@ -66,7 +66,7 @@ def rates_of(judged: list[tuple[Unit, tuple[Found, ...]]], entity: str) -> dict[
 
 
 def counts(one: tuple[Unit, tuple[Found, ...]], overall: dict[str, Rate], here: dict[str, Rate] | None = None) -> bool:
-    return bool(convict(one[0], one[1], overall, overall if here is None else here))
+    return bool(convict(one[0], one[1], Known(overall, overall if here is None else here)))
 
 
 CARD = whole("4111111111111111", "CREDIT_CARD")
@@ -92,15 +92,15 @@ def test_short_numbers_do_not_dilute_a_column_of_cards() -> None:
 def test_a_card_in_prose_or_with_separators_counts_whatever_its_column() -> None:
     ids = card_column(1, 99)
     prose = unit("paid with 4111111111111111 today")
-    assert convict(prose, (found(10, 26, "CREDIT_CARD"),), ids, ids)
+    assert convict(prose, (found(10, 26, "CREDIT_CARD"),), Known(ids, ids))
     grouped = unit("4111 1111 1111 1111")
-    assert convict(grouped, (found(0, 19, "CREDIT_CARD"),), ids, ids)
+    assert convict(grouped, (found(0, 19, "CREDIT_CARD"),), Known(ids, ids))
 
 
 def test_a_card_under_a_name_that_hints_counts_whatever_its_column() -> None:
     ids = card_column(1, 99)
     hinted = unit("4111111111111111", frozenset({"CREDIT_CARD"}))
-    assert convict(hinted, (found(0, 16, "CREDIT_CARD"),), ids, ids)
+    assert convict(hinted, (found(0, 16, "CREDIT_CARD"),), Known(ids, ids))
 
 
 def test_cards_hidden_behind_many_ids_are_found_by_their_own_slice() -> None:
@@ -124,7 +124,7 @@ def test_numbers_in_groups_count_where_enough_of_their_column_are_telephone_numb
 def test_groups_that_no_telephone_number_has_do_not_count(text: str) -> None:
     odd = whole(text, "PHONE_NUMBER")
     assert not counts(odd, rates_of([odd], "PHONE_NUMBER"))
-    assert convict(unit(text, frozenset({"PHONE_NUMBER"})), odd[1], {}, {})
+    assert convict(unit(text, frozenset({"PHONE_NUMBER"})), odd[1], Known({}, {}))
 
 
 @pytest.mark.parametrize("text", ["070-123 45 67", "22 12 34 56", "044 668 18 00", "(08) 123 456 78"])
@@ -146,7 +146,54 @@ def test_numbers_that_end_in_pairs_or_begin_with_0_may_be_telephone_numbers(text
 )
 def test_the_later_part_of_a_code_is_no_telephone_number(text: str, number: str, expected: bool) -> None:
     start = text.index(number)
-    assert bool(convict(unit(text), (found(start, start + len(number), "PHONE_NUMBER", 0.4),), {}, {})) is expected
+    assert (
+        bool(convict(unit(text), (found(start, start + len(number), "PHONE_NUMBER", 0.4),), Known({}, {}))) is expected
+    )
+
+
+def test_a_number_in_a_code_counts_where_enough_codes_of_its_column_hold_one() -> None:
+    code = unit("RX 212 555 123 DE"), (found(3, 14, "PHONE_NUMBER", 0.4),)
+    others = [(unit(f"RX 112 555 {i} DE"), ()) for i in range(101, 109)]
+    phones = [whole(f"212-555-{i}", "PHONE_NUMBER") for i in range(1000, 1009)]
+    assert not counts(code, rates_of([code, *others, *phones], "PHONE_NUMBER"))
+    assert counts(code, rates_of([code, *others[:2]], "PHONE_NUMBER"))
+    assert counts(phones[0], rates_of([code, *others, phones[0]], "PHONE_NUMBER")), "codes dilute no telephone numbers"
+
+
+@pytest.mark.parametrize("label", ["T", "TEL", "M:", "FAX", "EXT 4, P"])
+def test_a_label_in_capitals_makes_no_code_of_a_telephone_number(label: str) -> None:
+    text = f"{label} 212-555-1234"
+    phone = unit(text), (found(len(label) + 1, len(text), "PHONE_NUMBER", 0.4),)
+    others = [(unit(f"RX 112 555 {i} DE"), ()) for i in range(101, 150)]
+    assert counts(phone, rates_of([phone, *others], "PHONE_NUMBER"))
+
+
+def test_a_card_in_a_longer_row_of_digits_counts_where_enough_of_its_column_hold_one() -> None:
+    row = unit("03 4111 1111 1111 1111 9296 19"), (found(3, 22, "CREDIT_CARD"),)
+    others = [(unit(f"03 4111 1111 1111 {i} 9296 19"), ()) for i in range(2000, 2009)]
+    assert not counts(row, rates_of([row, *others], "CREDIT_CARD"))
+    assert counts(row, rates_of([row, *others[:2]], "CREDIT_CARD"))
+    assert counts(row, {}, rates_of([row], "CREDIT_CARD")) is False
+    card = unit("4111 1111 1111 1111 123"), (found(0, 19, "CREDIT_CARD"),)
+    assert counts(card, rates_of([card, *others], "CREDIT_CARD"))
+
+
+def test_a_book_is_no_social_security_number_unless_its_column_says_so() -> None:
+    book = "978-05-7893-873-8"
+    hit = (found(0, 11, "US_SSN", 0.5),)
+    assert not convict(unit(book), hit, Known({}, {}))
+    assert convict(unit(book, frozenset({"US_SSN"})), hit, Known({}, {}))
+    assert convict(unit("512-34-5678-1"), hit, Known({}, {}))
+
+
+def test_a_number_in_lines_of_a_program_is_judged_by_the_lines() -> None:
+    texts = [f"node {i} wrote {212555000 + i}" for i in range(30)]
+    hits = {texts[0]: (found(13, 22, "PHONE_NUMBER", 0.4),)}
+    places = lines(pa.array(texts, pa.large_string()), NONE, hits)
+    assert not convict(unit(texts[0]), hits[texts[0]], Known({}, {}, {NONE: places}))
+    assert convict(unit(texts[0]), hits[texts[0]], Known({}, {}))
+    phone = frozenset({"PHONE_NUMBER"})
+    assert lines(pa.array(texts, pa.large_string()), phone, hits) == frozenset()
 
 
 def test_versions_of_four_parts_are_addresses_only_where_many_of_their_column_are() -> None:
@@ -174,8 +221,8 @@ def test_bare_numbers_are_telephone_numbers_only_where_the_name_says_so() -> Non
     bare = whole("2125551234", "PHONE_NUMBER")
     rates = rates_of([bare, whole("212-555-1234", "PHONE_NUMBER")], "PHONE_NUMBER")
     assert not counts(bare, rates)
-    assert convict(unit("2125551234", frozenset({"PHONE_NUMBER"})), bare[1], rates, rates)
-    assert convict(unit("212-555-1234"), (found(0, 12, "PHONE_NUMBER"),), rates, rates)
+    assert convict(unit("2125551234", frozenset({"PHONE_NUMBER"})), bare[1], Known(rates, rates))
+    assert convict(unit("212-555-1234"), (found(0, 12, "PHONE_NUMBER"),), Known(rates, rates))
 
 
 def test_product_names_are_no_people_and_names_of_people_are() -> None:
