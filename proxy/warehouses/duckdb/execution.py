@@ -21,6 +21,8 @@ from proxy.warehouses.duckdb import parameters
 from proxy.warehouses.duckdb.errors import mapped
 
 STOP_AGAIN_S = 0.02
+SHORT_ROWS = 1024
+"""A first batch of fewer rows is looked past at once: most such results end there, and give everything back."""
 TYPE_METADATA = b"usher.type"
 """A field's metadata under which it names its own type."""
 TEXTUAL: Mapping[str, bytes] = {"JSON": b"json", "UUID": b"uuid", "TIME WITH TIME ZONE": b"timetz"}
@@ -37,11 +39,15 @@ class Execution:
         self._reader: pa.RecordBatchReader | None = None
         self._schema: pa.Schema | None = None
         self._unsigned: tuple[int, ...] = ()
+        self._first: pa.RecordBatch | None = None
+        self._second: pa.RecordBatch | None = None
         self._working = threading.Lock()
         self._stopped = False
+        self.done = False
+        """Whether the engine has let go of everything: a short result is read to its end in `start`."""
 
     def start(self, sql: str, parameters: Sequence[Any]) -> pa.Schema:
-        """Run until the first rows are ready. Raises `QueryFailed`, `InvalidSql`, `WarehouseUnavailable`."""
+        """Run until the first rows are there. Raises `QueryFailed`, `InvalidSql`, `WarehouseUnavailable`."""
         with self._working:
             self._refuse_stopped()
             try:
@@ -58,6 +64,10 @@ class Execution:
             self._unsigned = _unsigned(relation.types)
             self._reader = reader
             self._schema = _named(reader.schema, relation.types)
+            self._first = self._read()
+            short = self._first is None or self._first.num_rows < min(self._batch_rows, SHORT_ROWS)
+            if short and (self._first is None or self._read_past()):
+                self._release()
             return self._schema
 
     def describe(self, sql: str) -> Described:
@@ -86,19 +96,44 @@ class Execution:
     def next(self) -> pa.RecordBatch | None:
         """The next batch with rows in it, or None at the end. Raises as `start` does."""
         with self._working:
-            while True:
-                self._refuse_stopped()
-                if self._reader is None or self._schema is None:
-                    return None
-                try:
-                    batch = self._reader.read_next_batch()
-                except StopIteration:
-                    return None
-                except (duckdb.Error, pa.ArrowException, OSError) as error:
-                    raise mapped(error) from error
-                if batch.num_rows:
-                    _refuse_wrapped(batch, self._unsigned)
-                    return _decoded(batch, self._schema)
+            self._refuse_stopped()
+            ready = self.ready()
+            return self._read() if ready is None else ready
+
+    def ready(self) -> pa.RecordBatch | None:
+        """A batch that was read already, without blocking; None where there is none."""
+        batch, self._first, self._second = self._first, self._second, None
+        return batch
+
+    def _read(self) -> pa.RecordBatch | None:
+        while True:
+            self._refuse_stopped()
+            if self._reader is None or self._schema is None:
+                return None
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                return None
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise mapped(error) from error
+            if batch.num_rows:
+                _refuse_wrapped(batch, self._unsigned)
+                return _decoded(batch, self._schema)
+
+    def _read_past(self) -> bool:
+        """Whether a short first batch is the last one, as it nearly always is; another one is kept."""
+        self._second = self._read()
+        return self._second is None
+
+    def _release(self) -> None:
+        """Let go of the engine."""
+        with suppress(duckdb.Error, pa.ArrowException, OSError):
+            if self._reader is not None:
+                self._reader.close()
+        self._reader = None
+        with suppress(duckdb.Error):
+            self._cursor.close()
+        self.done = True
 
     def stop(self) -> None:
         """Interrupt whatever runs; nothing can be started or read after this."""
@@ -112,12 +147,7 @@ class Execution:
         while not self._working.acquire(timeout=STOP_AGAIN_S):
             self.stop()  # an interrupt that comes before the engine starts its work is lost
         try:
-            with suppress(duckdb.Error, pa.ArrowException, OSError):
-                if self._reader is not None:
-                    self._reader.close()
-            self._reader = None
-            with suppress(duckdb.Error):
-                self._cursor.close()
+            self._release()
         finally:
             self._working.release()
 

@@ -211,8 +211,13 @@ class Batches(AsyncIterator[pa.RecordBatch]):
             if self._ended is not None:
                 raise self._ended
             raise StopAsyncIteration
+        batch: pa.RecordBatch | None
         try:
-            batch: pa.RecordBatch | None = await self._work(self._execution.next)
+            ready = self._execution.ready()
+            if ready is not None or self._execution.done:
+                batch = ready
+            else:
+                batch = await self._work(self._execution.next)
         except BaseException:
             self.abandon()
             raise
@@ -225,7 +230,8 @@ class Batches(AsyncIterator[pa.RecordBatch]):
     async def aclose(self) -> None:
         """Stop the engine and wait until it let go; may be called at any time, and twice."""
         closing = self.abandon()
-        await asyncio.wait({closing}, timeout=CLOSE_S)
+        if not closing.done():
+            await asyncio.wait({closing}, timeout=CLOSE_S)
 
     @property
     def lingering(self) -> asyncio.Future[None] | None:
@@ -236,7 +242,11 @@ class Batches(AsyncIterator[pa.RecordBatch]):
         """Stop the engine, without waiting for it."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._closing is None:
+        if self._closing is None and self._execution.done:
+            self._closing = asyncio.get_running_loop().create_future()
+            self._closing.set_result(None)
+            self._done(self)
+        elif self._closing is None:
             self._execution.stop()
             self._closing = self._run(self._execution.close)
             self._closing.add_done_callback(lambda _: self._done(self))

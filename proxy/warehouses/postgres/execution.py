@@ -8,6 +8,7 @@ never before, and about as many as fill a batch.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -18,11 +19,13 @@ from proxy.warehouses.postgres.catalog import Stamps, stamps_of
 from proxy.warehouses.postgres.errors import DISCONNECTED, DRIVER, breaks, mapped
 from proxy.warehouses.postgres.parameters import converted
 from proxy.warehouses.postgres.pool import Pool
-from proxy.warehouses.postgres.session import Session
+from proxy.warehouses.postgres.session import Portal, Session
 from proxy.warehouses.postgres.syntax import statements
 from proxy.warehouses.postgres.types import Column, column, field
 
 FIRST_ROWS = 64
+STATEMENTS = 1024
+"""Texts whose tables are kept."""
 BATCH_BYTES = 8 * 2**20
 """Bytes of Arrow memory that a batch should not pass by much, whatever its rows hold."""
 COLUMNLESS = "The result has no columns: select at least one."
@@ -46,7 +49,7 @@ class Execution:
         self._rows = min(FIRST_ROWS, batch_rows)
         self._session: Session | None = None
         self._sql = ""
-        self._cursor: Any = None
+        self._portal: Portal | None = None
         self._columns: list[Column] = []
         self._schema: pa.Schema | None = None
         self._first: pa.RecordBatch | None = None
@@ -55,7 +58,7 @@ class Execution:
     async def start(self, sql: str, parameters: Sequence[Any], schemas: Sequence[str], stamped: Stamps) -> pa.Schema:
         """Run until the first rows are ready, on the governed schemas as their stamps say. Raises `QueryFailed`,
         `InvalidSql`, `WarehouseUnavailable`."""
-        tables = frozenset(_tables(_only_select(sql)))
+        tables = _tables_of(sql)
         self._session = session = await self._pool.session()
         self._sql = sql
         statement, described = await self._prepared(session, sql, [t for t in tables if t[0] in schemas], stamped)
@@ -63,16 +66,16 @@ class Execution:
             raise InvalidSql(COLUMNLESS, ReasonCode.SYNTAX)
         oids = [t.oid for t in statement.get_parameters()]
         values = converted(parameters, oids, session.elements)
+        self._portal = Portal(statement, values)
+        self._columns = [column(oid, typmod, session.elements) for _, oid, typmod in described]
         try:
-            self._cursor = await statement.cursor(*values)
+            values_of = await self._fetched()
         except DISCONNECTED as error:
-            if session.alive:  # the driver cannot write a value; its words would quote it
+            if values and session.alive:  # the driver cannot write a value; its words would quote it
                 raise InvalidSql(UNBOUND, ReasonCode.PARAMETERS) from None
             raise self._told(error) from error
         except DRIVER as error:
             raise self._told(error) from error
-        self._columns = [column(oid, typmod, session.elements) for _, oid, typmod in described]
-        values_of = await self._fetched()
         for made, cells in zip(self._columns, values_of, strict=True):
             made.settle(cells)
         named = zip(described, self._columns, strict=True)
@@ -82,7 +85,7 @@ class Execution:
 
     async def describe(self, sql: str, schemas: Sequence[str], stamped: Stamps) -> Described:
         """What a statement gives and takes, as the server tells when it prepares it. Raises as `start` does."""
-        tables = frozenset(_tables(_only_select(sql)))
+        tables = _tables_of(sql)
         self._session = session = await self._pool.session()
         self._sql = sql
         statement, described = await self._prepared(session, sql, [t for t in tables if t[0] in schemas], stamped)
@@ -98,15 +101,19 @@ class Execution:
         """The next batch with rows in it, or None at the end. Raises as `start` does."""
         if self._first is not None:
             batch, self._first = self._first, None
-        elif self._last or self._cursor is None:
+        elif self._last or self._portal is None:
             return None
         else:
-            batch = self._batch(await self._fetched())
+            try:
+                cells = await self._fetched()
+            except DRIVER as error:
+                raise self._told(error) from error
+            batch = self._batch(cells)
         return batch if batch.num_rows else None
 
     async def close(self) -> None:
         """Give the session back, or close it where it is in doubt. May be called twice."""
-        session, self._session, self._cursor = self._session, None, None
+        session, self._session, self._portal = self._session, None, None
         if session is not None:
             await self._pool.give_back(session)
 
@@ -141,11 +148,10 @@ class Execution:
             raise self._told(error) from error
 
     async def _fetched(self) -> list[list[Any]]:
-        """The cells of the next rows, by column."""
-        try:
-            records = await self._cursor.fetch(self._rows)
-        except DRIVER as error:
-            raise self._told(error) from error
+        """The cells of the next rows, by column. Raises the driver's errors."""
+        if self._portal is None:
+            return [[] for _ in self._columns]
+        records = await self._portal.fetch(self._rows)
         self._last = len(records) < self._rows
         if not records:
             return [[] for _ in self._columns]
@@ -167,6 +173,13 @@ class Execution:
     def _kill(self) -> None:
         if self._session is not None:
             self._session.kill()
+
+
+@lru_cache(STATEMENTS)
+def _tables_of(sql: str) -> frozenset[tuple[str, str]]:
+    """The full names of a statement's tables, read once for as long as it is asked again. Raises `Ungovernable` for
+    what is not one SELECT."""
+    return frozenset(_tables(_only_select(sql)))
 
 
 def _only_select(sql: str) -> Any:

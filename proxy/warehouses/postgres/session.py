@@ -63,6 +63,9 @@ OWN = ("default_text_search_config", "timezone_abbreviations")
 INSIDE: Mapping[str, str] = {"transaction_read_only": "on", "transaction_isolation": "read committed"}
 """How the transaction of a caller's statement must be."""
 
+_VERIFY = "usher_settings"
+_BEGIN = f"BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; EXECUTE {_VERIFY}"
+"""Read in the simple protocol, which answers both at once; the tap hears the row that the driver throws away."""
 CONNECT_S = 10.0
 CLOSE_S = 5.0
 _LONGEST_MS = 2**31 - 1
@@ -88,6 +91,11 @@ class Tap(asyncio.Protocol):
         """Name, type and type modifier of each result column that was described; listening is over."""
         heard, self._heard = bytes(self._heard or b""), None
         return next((list(_fields(body)) for kind, body in _messages(heard) if kind == b"T"), [])
+
+    def row(self) -> list[str]:
+        """The values of the first row that came, as texts; listening is over."""
+        heard, self._heard = bytes(self._heard or b""), None
+        return next((list(_values(body)) for kind, body in _messages(heard) if kind == b"D"), [])
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the server."""
@@ -131,6 +139,31 @@ def _fields(body: bytes) -> Iterator[tuple[str, int, int]]:
         _, _, oid, _, typmod, _ = struct.unpack_from("!IhIhih", body, end + 1)
         yield body[place:end].decode(), oid, typmod
         place = end + 19
+
+
+def _values(body: bytes) -> Iterator[str]:
+    """The values of a DataRow message in the text format; none of ours is NULL."""
+    (count,) = struct.unpack_from("!h", body)
+    place = 2
+    for _ in range(count):
+        (length,) = struct.unpack_from("!i", body, place)
+        yield body[place + 4 : place + 4 + max(length, 0)].decode()
+        place += 4 + max(length, 0)
+
+
+class Portal:
+    """A statement's rows, piece by piece: the first piece comes with the answer to the binding of its values."""
+
+    def __init__(self, statement: Any, values: Sequence[Any]) -> None:
+        self._rows = aiter(statement.cursor(*values, prefetch=1))
+        self._begun = False
+
+    async def fetch(self, count: int) -> Sequence[Any]:
+        """The next rows, at most so many. Raises the driver's errors."""
+        step = self._rows._exec if self._begun else self._rows._bind_exec
+        self._begun = True
+        rows: Sequence[Any] = await step(count, None)
+        return rows
 
 
 class Driver(asyncpg.Connection):  # type: ignore[misc]
@@ -190,7 +223,6 @@ class Session:
     def __init__(self, connection: Any, settings: Settings) -> None:
         self._connection = connection
         self._expected = {**pinned(settings), **GIVEN}
-        self._verify: Any = None
         self._own: dict[str, Any] = {}
         self.elements: dict[int, int] = {}
         """Element types of the array types met so far that are not built in."""
@@ -212,7 +244,7 @@ class Session:
             try:
                 began = await connection.fetchrow(_settings_sql(OWN))
                 session._expected.update(zip(OWN, began, strict=True))
-                session._verify = await connection.prepare(_settings_sql((*session._expected, *INSIDE)))
+                await connection.execute(f"PREPARE {_VERIFY} AS {_settings_sql((*session._expected, *INSIDE))}")
             except BaseException:
                 session.kill()
                 raise
@@ -220,9 +252,18 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------- transactions
     async def begin(self) -> None:
-        """Begin a caller's transaction and read every setting back. Raises `WarehouseUnavailable` where one differs."""
-        await self._connection.execute("BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY")
-        await self._check(INSIDE)
+        """Begin a caller's transaction and read every setting back, in one round trip. Raises `WarehouseUnavailable`
+        where one differs."""
+        tap: Tap = self._connection.tap
+        tap.listen()
+        try:
+            await self._connection.execute(_BEGIN)
+        finally:
+            row = tap.row()
+        names = (*self._expected, *INSIDE)
+        if len(row) != len(names) or dict(zip(names, row, strict=True)) != {**self._expected, **INSIDE}:
+            self.kill()
+            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
 
     async def end(self) -> None:
         """End the transaction; nothing of it stays."""
@@ -230,13 +271,6 @@ class Session:
             return
         if self._connection.is_in_transaction():
             await self._connection.execute("ROLLBACK")
-
-    async def _check(self, inside: Mapping[str, str]) -> None:
-        row = await self._verify.fetchrow()
-        found = dict(zip((*self._expected, *INSIDE), row, strict=True))
-        if any(found[name] != value for name, value in {**self._expected, **inside}.items()):
-            self.kill()
-            raise WarehouseUnavailable(DOWN, ReasonCode.WAREHOUSE_DOWN)
 
     # ----------------------------------------------------------------------------------------------------- statements
     async def prepare(self, sql: str) -> tuple[Any, list[tuple[str, int, int]]]:
@@ -273,7 +307,7 @@ class Session:
     async def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
         """All rows of a statement of our own, which stays prepared."""
         if sql not in self._own:
-            self._own[sql] = await self._connection.prepare(sql)
+            self._own[sql] = await self._connection.prepare(sql, name=f"usher_{len(self._own)}")
         rows: Sequence[Any] = await self._own[sql].fetch(*values)
         return rows
 
