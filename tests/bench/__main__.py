@@ -1,5 +1,5 @@
 """Runs benchmarks by name and keeps their results: `python -m tests.bench [plan] [tpch] [stream] [memory] [caps]
-[tpch_postgres] [wire_rows] [scan]`."""
+[tpch_postgres] [wire_rows] [scan] [pgwire]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps", "tpch_postgres", "wire_rows", "scan")
+BENCHMARKS = ("plan", "tpch", "stream", "memory", "caps", "tpch_postgres", "wire_rows", "scan", "pgwire")
 RESULTS = Path(__file__).parent / "results"
 
 

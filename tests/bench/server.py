@@ -25,8 +25,9 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 
 class Served:
-    """Starts and ends the server; asks it as a client would. `warehouse` and `policy` (files by path) are those that a
-    benchmark brings; else it is one table of so many rows, without obligations."""
+    """Starts and ends the server; asks it as a client would. `warehouse` (or several by name) and `policy` (files by
+    path) are those that a benchmark brings; else it is one table of so many rows, without obligations. `more` are
+    sections of the settings in place of those here, `pgwire` the port of the PostgreSQL door, where it is served."""
 
     def __init__(
         self,
@@ -34,15 +35,20 @@ class Served:
         rows: int = 0,
         warehouse: Mapping[str, Any] | None = None,
         policy: Mapping[str, str] | None = None,
+        warehouses: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+        pgwire: int | None = None,
     ) -> None:
         self.database = folder / "shop.duckdb"
-        if warehouse is None:
+        if warehouse is None and warehouses is None:
             self._fill(rows)
         for name, text in {**_POLICY, **(policy or {})}.items():
             (folder / "policies" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "policies" / name).write_text(text)
         self._issuer = issuer = LocalIssuer(folder / "issuer")
-        self._warehouse = warehouse or {"kind": "duckdb", "path": str(self.database)}
+        self._warehouses = dict(warehouses or {"shop": warehouse or {"kind": "duckdb", "path": str(self.database)}})
+        self._more = dict(more or {})
+        self.pgwire = pgwire
         self.token = self.token_of("bench")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -67,13 +73,20 @@ class Served:
         trusted = {"issuer": issuer.issuer, "audience": "usher", "algorithms": ["ES256"]}
         return {
             "identity": {"issuers": [{**trusted, "jwks": f"file:{issuer.jwks_path}", "claims": {"groups": "groups"}}]},
-            "warehouses": {"shop": dict(self._warehouse)},
+            "warehouses": self._warehouses,
             "policies": str(folder / "policies"),
             "scan": {"mode": "off"},
             "audit": {"sinks": [{"kind": "file", "path": str(folder / "audit")}]},
             "limits": {"max_rows": 10**8, "max_bytes": 10**11, "statement_timeout_s": 600},
-            "doors": {"http": {"listen": f"127.0.0.1:{self.port}"}},
+            "doors": self._doors(),
+            **self._more,
         }
+
+    def _doors(self) -> dict[str, object]:
+        doors: dict[str, object] = {"http": {"listen": f"127.0.0.1:{self.port}"}}
+        if self.pgwire is not None:
+            doors["pgwire"] = {"listen": f"127.0.0.1:{self.pgwire}"}
+        return doors
 
     def __enter__(self) -> Served:
         usher = Path(sys.executable).with_name("usher")
