@@ -310,7 +310,7 @@ class PgwireDoor:
     and again as a simple query (a quarter of them, where not every door is asked)."""
 
     def __init__(self, served: Served, port: int, stop: asyncio.Event, serving: Any) -> None:
-        self._served, self._port, self._stop, self._serving = served, port, stop, serving
+        self._served, self.port, self._stop, self._serving = served, port, stop, serving
         self._connections: dict[str, psycopg.Connection[Any]] = {}
         self._told: list[str] = []
 
@@ -389,7 +389,7 @@ class PgwireDoor:
         if known is None or known.closed:
             token = self._served.tokens[who]
             known = psycopg.connect(
-                host="127.0.0.1", port=self._port, user="token", dbname="shop", password=token, autocommit=True
+                host="127.0.0.1", port=self.port, user="token", dbname="shop", password=token, autocommit=True
             )
             known.add_notice_handler(lambda notice: self._told.append(repr(vars(notice))))
             self._connections[who] = known

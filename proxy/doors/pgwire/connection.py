@@ -1,8 +1,8 @@
 """One client's socket: bytes to the protocol, bytes back, and no more of either than both sides can take.
 
 Rule kept here: no stream in between. While an answer runs nothing is read ahead beyond one chunk; a client that does
-not read stalls its own answer alone, and loses it in time; one that hangs up ends whatever runs for it. TLS takes the
-socket over before anything but the request for it was read.
+not read stalls its own answer alone, and loses it in time; one that sends much at once takes turns with all others;
+one that hangs up ends whatever runs for it. TLS takes the socket over before anything but the request for it was read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import anyio
 
@@ -25,6 +25,8 @@ HIGH_WATER = 256 * 1024
 """Bytes that wait for a client before its answer stalls."""
 READ_AHEAD, READ_AHEAD_UNKNOWN = 256 * 1024, 32 * 1024
 """Bytes of messages that are kept while an answer runs: of somebody who logged in, and of anybody else."""
+UNBROKEN = 16
+"""Messages (or statements of one text) that are answered in a row before others have their turn."""
 
 
 class Gone(Exception):
@@ -59,14 +61,13 @@ class Connection(asyncio.Protocol):
         self._stopping = False
         self._lost = False
         self._cut: asyncio.TimerHandle | None = None
+        self._unbroken = 0
 
     # ------------------------------------------------------------------------------------------------------- asyncio
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client came."""
-        if not isinstance(transport, asyncio.Transport):  # pragma: no cover - servers of streams make no others
-            raise TypeError
-        self._transport = transport
-        transport.set_write_buffer_limits(high=HIGH_WATER)
+        self._transport = made = cast(asyncio.Transport, transport)  # servers of streams make no others
+        made.set_write_buffer_limits(high=HIGH_WATER)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else None
         self._made(self)
@@ -122,6 +123,7 @@ class Connection(asyncio.Protocol):
 
     async def _more(self, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
+        self._unbroken = 0
         self._waiter = waiter = loop.create_future()
         timer = loop.call_later(timeout_s, _late, waiter)
         self._resume()
@@ -149,6 +151,16 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep a message for the next `flush`."""
         self._out += data
+
+    async def pace(self) -> None:
+        """Between two messages: write what has gathered, although its client did not ask for it yet, and let others
+        have their turn. Raises `Gone`."""
+        if len(self._out) >= HIGH_WATER // 4:
+            await self.flush()
+        self._unbroken += 1
+        if self._unbroken >= UNBROKEN:
+            self._unbroken = 0
+            await asyncio.sleep(0)
 
     async def send(self, data: bytes | memoryview) -> None:
         """Write large data at once, behind what was kept. Raises `Gone`."""

@@ -91,6 +91,7 @@ class Dialogue:
                 if isinstance(event, messages.Terminate):
                     return
                 await self._answer(event)
+                await self._connection.pace()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._shelf.close_all()
@@ -209,6 +210,7 @@ class Dialogue:
             done = await self._does.perform(command, alone=len(read) == 1)
             await self._finish(command, done)
             self._report()
+            await self._connection.pace()
 
     @staticmethod
     async def _statements(sql: str) -> list[Command]:
