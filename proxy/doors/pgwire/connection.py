@@ -109,6 +109,7 @@ class Connection(asyncio.Protocol):
     async def event(self, timeout_s: float) -> Event:
         """The next event. Raises `Violation`, `Gone`, `Idle` after so many seconds, `Stopping` where nothing is left
         to answer."""
+        await self.pace()
         while True:
             if self._violation is not None:
                 raise self._violation

@@ -91,7 +91,6 @@ class Dialogue:
                 if isinstance(event, messages.Terminate):
                     return
                 await self._answer(event)
-                await self._connection.pace()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._shelf.close_all()
@@ -207,8 +206,7 @@ class Dialogue:
         self._does.transaction.implicit = len(read) > 1
         for command in read:
             self._ask = ask_of(command)
-            done = await self._does.perform(command, alone=len(read) == 1)
-            await self._finish(command, done)
+            await self._finish(command, await self._does.perform(command, alone=len(read) == 1))
             self._report()
             await self._connection.pace()
 
