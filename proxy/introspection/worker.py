@@ -1,8 +1,8 @@
 """What runs in the worker processes: reading a statement, and running it on the engine of its view.
 
 Rule kept here: a statement runs on the instance that was made of its own view's facts, in a session of its own, within
-its time, and leaves no more than a capped number of rows. The engine's messages never leave, as they quote what a
-statement holds.
+its time and memory, and leaves no more than a capped number of rows. The engine's messages never leave, as they quote
+what a statement holds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from proxy.errors import GatewayError, InvalidSql, QueryFailed, QueryTimeout, To
 from proxy.introspection.casts import REGISTERED, array_items, element_of
 from proxy.introspection.engine import Instance
 from proxy.introspection.facts import Facts
+from proxy.introspection.memory import capped
 from proxy.introspection.numbers import Numbers
 from proxy.introspection.results import shaped
 from proxy.introspection.translate import Translated, translate
@@ -77,7 +78,8 @@ def run(job: Run, key: Key, facts: Facts | None) -> bytes | None:
             _instances.pop(next(iter(_instances))).close()
         instance = Instance(facts, job.memory_mb)
     _instances[key] = instance
-    table = _rows(instance, job)
+    with capped(job.memory_mb):
+        table = _rows(instance, job)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=8192)
@@ -96,7 +98,7 @@ def _rows(instance: Instance, job: Run) -> pa.Table:
         if found.num_columns != len(job.columns):
             raise Ungovernable("The statement cannot be answered: name its columns.", ReasonCode.NOT_PROVEN)
         return shaped(found, job.columns, names)
-    except (duckdb.Error, pa.ArrowException, OSError, OverflowError) as error:
+    except (duckdb.Error, pa.ArrowException, MemoryError, OSError, OverflowError) as error:
         raise refusal(error) from None
     finally:
         watch.cancel()
@@ -172,7 +174,7 @@ def refusal(error: Exception) -> GatewayError:
         return InvalidSql(*_STATES[state], sqlstate=state)
     if kind.upper().startswith("INTERRUPT"):
         return QueryTimeout("The statement about the catalog took too long. Narrow it.", ReasonCode.STATEMENT_TIMEOUT)
-    if kind == "Out of Memory Error":
+    if kind == "Out of Memory Error" or isinstance(error, MemoryError):
         return TooLarge("The statement about the catalog needs too much memory. Narrow it.", ReasonCode.TOO_COMPLEX)
     if kind in ("Conversion Error", "Out of Range Error") or isinstance(error, pa.ArrowInvalid | OverflowError):
         return QueryFailed("A value cannot be read as the type it must have.", ReasonCode.CONVERSION, sqlstate="22P02")

@@ -8,6 +8,10 @@ from tests.bypass.asking import HIDDEN_NAMES, VIRTUAL, Door, Served, hold
 from tests.bypass.postgres_shop import ServedOnPostgres
 from tests.bypass.postgres_shop import hold as hold_on_postgres
 
+GROWS = "SELECT relname || 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa' AS v FROM pg_class LIMIT 1"
+for _ in range(6):
+    GROWS = f"SELECT replace(v, 'a', v) AS v FROM ({GROWS}) AS t"
+
 CASES = {
     "names_of_tables": ("SELECT relname FROM pg_class ORDER BY 1", VIRTUAL),
     "names_of_columns": ("SELECT attname, attrelid::regclass FROM pg_attribute", VIRTUAL),
@@ -51,6 +55,7 @@ CASES = {
     "set_role": ("SELECT set_config('role', 'postgres', false)", "function"),
     "settings_of_the_server": ("SELECT current_setting('data_directory')", "function"),
     "statistics": ("SELECT most_common_vals FROM pg_stats", "unknown-table"),
+    "texts_that_grow": (f"SELECT length(v) FROM ({GROWS}) AS t", "too-complex"),
     "hash_of_a_password": ("SELECT rolpassword FROM pg_authid", VIRTUAL),
 }
 
