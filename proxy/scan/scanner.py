@@ -12,9 +12,10 @@ import logging
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import pyarrow as pa
+from cachetools import LRUCache
 
 from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
 from proxy.scan.arrays import pack, unpack
@@ -40,6 +41,10 @@ SMALL_CELLS = 4_096
 _MOST_CALLERS = 1_000
 """The rules of so many kinds of callers are kept."""
 
+_MOST_NAMES, _LONGEST_NAME = 4_096, 128
+"""Names of result columns in which nothing was found, by the rules that read them: statements come again and again."""
+_Clean: TypeAlias = LRUCache[tuple[str, tuple[Rule, ...]], None]
+
 _log = logging.getLogger("usher.scan")
 
 
@@ -64,6 +69,7 @@ class Scanner:
         self._told_apart = rules.told_apart()
         self._active: dict[frozenset[str], tuple[Rule, ...]] = {}
         self._workers = workers
+        self._clean: _Clean = LRUCache(_MOST_NAMES)
 
     def start(self, plan: Plan, schema: pa.Schema) -> Scan:
         """A result's scan: which columns are read, and for what, is settled here."""
@@ -79,7 +85,7 @@ class Scanner:
             result = results[place] if results is not None else None
             columns.append(_column(field_, result, everywhere or ("off" if off else ""), active))
         headers = () if everywhere else unexplained(plan, schema)
-        return Scan(self._settings, self._workers, columns, headers, active, self._rules.recognizers)
+        return Scan(self._settings, self._workers, columns, headers, active, self._rules.recognizers, self._clean)
 
     def _rules_for(self, subjects: frozenset[str]) -> tuple[Rule, ...]:
         if subjects not in self._active:
@@ -118,7 +124,9 @@ class Scan:
         headers: Sequence[int],
         rules: Sequence[Rule],
         recognizers: tuple[Recognizer, ...] = (),
+        clean: _Clean | None = None,
     ) -> None:
+        self._clean: _Clean = LRUCache(_MOST_NAMES) if clean is None else clean
         self._settings = settings
         self._recognizers = recognizers
         self._named = 0
@@ -238,12 +246,17 @@ class Scan:
 
     async def _scan_headers(self, schema: pa.Schema) -> None:
         """Names that were made from data cannot be replaced (doors may have told them): they pass, or block."""
-        names = [pa.array([schema.names[place]], type=pa.string()) for place in self._headers]
         rules, own = tuple(self._rules), self._recognizers
+        headers = [place for place in self._headers if (schema.names[place], rules) not in self._clean]
+        if not headers:
+            return
+        names = [pa.array([schema.names[place]], type=pa.string()) for place in headers]
         jobs = [Job(pack(name), "", rules, {}, recognizers=own) for name in names]
         scanned = await self._ask(["column names"] * len(jobs), jobs)
         blocked = []
-        for place, result in zip(self._headers, scanned, strict=True):
+        for place, result in zip(headers, scanned, strict=True):
+            if not result.counts and len(schema.names[place]) <= _LONGEST_NAME:
+                self._clean[schema.names[place], rules] = None
             for entity, count in result.counts.items():
                 action = self._action(entity)
                 action = Action.BLOCK if action in REPLACING else action

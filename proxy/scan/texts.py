@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from proxy.scan.arrays import Array, booleans
+from proxy.scan.arrays import Array
 from proxy.scan.codes import CODE_DIGITS, LONG_DIGITS
 from proxy.scan.entities import Form
+from proxy.scan.matching import matching
 
 Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
@@ -32,12 +33,12 @@ _LETTER = r"\p{L}"
 
 def may_be_json(texts: Array) -> Mask:
     """Which texts begin as a JSON document does."""
-    return booleans(pc.match_substring_regex(texts, _JSON))
+    return matching(texts, _JSON)
 
 
 def bare(texts: Array) -> Mask:
     """Which texts are a number and nothing else."""
-    return booleans(pc.match_substring_regex(pc.utf8_trim_whitespace(texts), _BARE))
+    return matching(pc.utf8_trim_whitespace(texts), _BARE)
 
 
 def of_form(texts: Array, form: Form) -> Mask:
@@ -49,12 +50,12 @@ def of_form(texts: Array, form: Form) -> Mask:
         return np.zeros(len(texts), dtype=np.bool_)
     trimmed = pc.utf8_trim_whitespace(texts)
     if form is Form.QUAD:
-        return booleans(pc.match_substring_regex(trimmed, _QUAD))
+        return matching(trimmed, _QUAD)
     if form is Form.CODE:
-        formed = booleans(pc.match_substring_regex(trimmed, _CODE))
-        formed = formed & booleans(pc.match_substring_regex(trimmed, _CAPITAL)) if formed.any() else formed
+        formed = matching(trimmed, _CODE)
+        formed = formed & matching(trimmed, _CAPITAL) if formed.any() else formed
     else:
-        formed = booleans(pc.match_substring_regex(trimmed, _GROUPS))
+        formed = matching(trimmed, _GROUPS)
         formed = formed & ~bare(texts) if formed.any() else formed
     if fewest and formed.any():
         formed = formed & (digits(texts) >= fewest)
@@ -76,4 +77,4 @@ def short(texts: Array) -> Mask:
     """Which texts have letters and few words."""
     words: Any = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts), max_splits=SHORT_WORDS))
     few = np.asarray(words.to_numpy(zero_copy_only=False)) <= SHORT_WORDS
-    return np.asarray(few & booleans(pc.match_substring_regex(texts, _LETTER)), dtype=np.bool_)
+    return np.asarray(few & matching(texts, _LETTER), dtype=np.bool_)

@@ -7,17 +7,16 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import re2  # type: ignore[import-untyped]
 from presidio_analyzer import PatternRecognizer
 
+from proxy.scan.matching import matching
 from proxy.scan.presidio import phone
 from proxy.scan.presidio.derive import wider
 
@@ -28,11 +27,6 @@ Condition: TypeAlias = str | None
 """A pattern of RE2; "" is found nowhere, None everywhere."""
 _FEW = 16
 """So many texts are quicker asked than sorted out by region."""
-_ONE_BY_ONE = 64
-"""So many texts are searched one by one: Arrow compiles a pattern for each call, which takes longer than to search them
-(0.1 to 5 ms a pattern, against 3 us a text)."""
-_PATTERNS = 4096
-"""Compiled patterns that are kept."""
 
 
 class Gate:
@@ -102,26 +96,8 @@ class PhoneGate:
 
 
 def found(texts: Texts, pattern: str) -> Places:
-    """The places of the texts in which a pattern is found: by RE2 either way, which Arrow has built in."""
-    if len(texts) <= _ONE_BY_ONE:
-        search = _compiled(pattern)
-        if search is not None:
-            hits = [place for place, text in enumerate(texts.to_pylist()) if search(text.encode()) is not None]
-            return np.array(hits, dtype=np.int64)
-    mask: Any = pc.match_substring_regex(texts, pattern)
-    return np.flatnonzero(np.asarray(mask.to_numpy(zero_copy_only=False), dtype=np.bool_))
-
-
-@lru_cache(_PATTERNS)
-def _compiled(pattern: str) -> Callable[[bytes], Any] | None:
-    """The search for a pattern; None where this build of RE2 does not take it."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        search: Callable[[bytes], Any] = re2.compile(pattern.encode(), options).search
-    except re2.error:
-        return None
-    return search
+    """The places of the texts in which a pattern is found."""
+    return np.flatnonzero(matching(texts, pattern))
 
 
 def _places(texts: Texts, condition: Condition) -> Places:

@@ -116,18 +116,3 @@ def test_whole_american_numbers_are_what_all_matchers_together_find(patterns: An
 def test_every_entity_that_the_scan_knows_has_a_recognizer() -> None:
     entities = {e for r in Analyzer(Mode.FULL, PHONE_REGIONS)._recognizers for e in r.entities}
     assert set(ENTITIES) <= entities
-
-
-@given(texts=st.lists(NASTY | st.text(max_size=40), min_size=1, max_size=8))
-@settings(max_examples=60)
-def test_texts_searched_one_by_one_are_those_that_arrow_finds(patterns: Analyzer, texts: list[str]) -> None:
-    """Both ways are RE2; a text that only one of them found would be scanned in large answers and not in small ones."""
-    conditions = {c for r in patterns._recognizers for floor in (0.0, 0.5) for c in r._gate._conditions(floor) if c}
-    conditions |= {r._gate._trigger for r in patterns._recognizers if r._gate._trigger}
-    few = [text.encode("utf-8", "ignore").decode() for text in texts]
-    many = pa.array(few * (gates._ONE_BY_ONE + 1), pa.large_string())
-    for condition in conditions:
-        one_by_one = gates.found(pa.array(few, pa.large_string()), condition)
-        together = gates.found(many, condition)
-        assert one_by_one.tolist() == [place for place in together.tolist() if place < len(few)], condition
-        assert gates._compiled(condition) is not None
