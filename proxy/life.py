@@ -25,6 +25,9 @@ STOP_TIMEOUT_S = 10.0
 """How long a warehouse may take to stop a query nobody waits for any more."""
 
 
+_NOTHING = pa.RecordBatch.from_arrays([], schema=pa.schema([]))
+
+
 @dataclass(slots=True)
 class Tally:
     """What had left when the answer ended; the only thing here that changes, while the batches are taken."""
@@ -101,7 +104,7 @@ async def released(
     tally = life.tally
     outcome, cause = Outcome.COMPLETED, None
     try:
-        yield _empty(schema)
+        yield _NOTHING
         async for raw in source:
             batch = pa.RecordBatch.from_arrays(raw.columns, schema=schema)
             if max_rows is not None and tally.rows + batch.num_rows > max_rows:
@@ -187,7 +190,3 @@ def mark(error: BaseException, decision_id: str) -> None:
         error.decision_id = decision_id
     else:
         error.add_note(DECISION_NOTE + decision_id)
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
+from collections.abc import Callable
 from functools import partial
 
 from rich.text import Text
@@ -36,12 +38,24 @@ def serve(config: session.Config = None, as_json: output.Json = False) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     path = session.config_path(config)
     app = build(settings.load(path))
-    output.run(run(app, as_json))
+    output.run(run(app, as_json), _loop())
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop, where it is installed (it is not made for Windows): sockets, timers and callbacks cost it less."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    made: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return made
 
 
 async def run(app: App, as_json: bool) -> None:
     """Start the gateway, serve every door of its settings, and end it. Raises `ConfigError` where a port is taken."""
     await app.start()
+    gc.collect()
+    gc.freeze()  # what was built to stay is not walked again with every collection
     try:
         await serving(app, as_json)
     finally:
