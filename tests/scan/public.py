@@ -1,10 +1,21 @@
-"""Measures the scan on sentences whose templates are published elsewhere and not kept here: presidio-research's.
+"""Measures the scan on sentences that are published elsewhere and not kept here: presidio-research's.
 
     python -m tests.scan.public templates.txt
+    python -m tests.scan.public sentences.json
 
 templates.txt is `presidio_evaluator/data_generator/raw_data/templates.txt` of the package `presidio-evaluator` 0.3.2
-(MIT). Its places are filled with made-up people, numbers and companies of `tests.scan.tabular`. The figures go to
-public.json, no sentence does; `python -m tests.scan.accuracy --write` puts them into the page.
+(MIT). Its places are filled with made-up people, numbers and companies of `tests.scan.tabular`.
+
+sentences.json is a labelled set in the form of presidio-research's `data/synth_dataset_v2.json`: a list of objects with
+`full_text` and `spans`, each with an `entity_type`. The package makes such a set, of its own people and numbers:
+
+    import json
+    from presidio_evaluator.data_generator import PresidioSentenceFaker
+    faker = PresidioSentenceFaker("en_US", lower_case_ratio=0.05, random_seed=42)
+    made = [one.to_dict() for one in faker.generate_new_fake_sentences(num_samples=1500)]
+    json.dump(made, open("sentences.json", "w"), ensure_ascii=False)
+
+The figures go to public.json, no sentence does; `python -m tests.scan.accuracy --write` puts them into the page.
 
 Rule kept here: a template with a place that has no filling is left out and counted.
 """
@@ -87,14 +98,25 @@ def measure(templates: Sequence[str], sentences: int, seed: int) -> dict[str, An
     draw = random.Random(seed)
     usable = [t for t in templates if filled(t, random.Random(0)) is not None]
     made = [one for _ in range(sentences) if (one := filled(draw.choice(usable), draw)) is not None]
-    figures: dict[str, Any] = {"templates": len(usable), "left_out": len(templates) - len(usable), "modes": {}}
+    figures = {"templates": len(usable), "left_out": len(templates) - len(usable), "modes": _in_both_modes(made)}
+    return {"sentences": len(made), "seed": seed, **figures}
+
+
+def measure_labelled(sentences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of both modes on a labelled set."""
+    made = [(one["full_text"], frozenset(span["entity_type"] for span in one["spans"])) for one in sentences]
+    return {"sentences": len(made), "modes": _in_both_modes(made)}
+
+
+def _in_both_modes(made: Sequence[tuple[str, frozenset[str]]]) -> dict[str, Any]:
+    figures = {}
     for mode in (Mode.PATTERNS, Mode.FULL):
         column.start(mode, PHONE_REGIONS)
         try:
-            figures["modes"][mode.value] = _measured(mode, made)
+            figures[mode.value] = _measured(mode, made)
         finally:
             column._analyzer = None
-    return {"sentences": len(made), "seed": seed, **figures}
+    return figures
 
 
 def _measured(mode: Mode, made: Sequence[tuple[str, frozenset[str]]]) -> dict[str, Any]:
@@ -108,8 +130,13 @@ def _measured(mode: Mode, made: Sequence[tuple[str, frozenset[str]]]) -> dict[st
 
 def main(path: Path) -> None:
     """Measure, and write the figures."""
-    templates = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    figures = measure(templates, SENTENCES, SEED)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    figures = json.loads(FIGURES.read_text(encoding="utf-8"))
+    if path.suffix == ".json":
+        figures["labelled"] = measure_labelled(json.loads(text))
+    else:
+        templates = [line for line in text.splitlines() if line.strip()]
+        figures["filled"] = measure(templates, SENTENCES, SEED)
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures))
 

@@ -48,7 +48,8 @@ def test_the_columns_for_development_are_right_too_and_none_of_those_held_out() 
 
 def test_the_page_says_what_was_measured() -> None:
     made = Measured(Mode.PATTERNS, {"CRYPTO": Tally(3, 1, 1)}, [("wallet", "CRYPTO", 0.75)], [("id", 0.5, "CRYPTO")])
-    text = page([made], 4, 1)
+    text = page([made], {"US": made}, 4, 1)
+    assert "| US | 1 of 92 |" in text
     assert "| CRYPTO | 4 | 75.0% | 75.0% |" in text
     assert "| known | 1 of 1 (100.0%) | 50.00% | `id` (50.0% of its cells, CRYPTO) |" in text
 

@@ -38,6 +38,26 @@ def test_a_public_domain_below_such_a_name_is_one_address(patterns: Analyzer) ->
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "2223003122003222",
+        "2223 0031 2200 3222",
+        "2720-9900-0000-0015",
+        "4000000000000000006",
+        "6200 0000 0000 0000 000",
+    ],
+)
+def test_cards_of_ranges_that_presidio_leaves_out(patterns: Analyzer, number: str) -> None:
+    assert found(patterns, f"paid by {number} today", "CREDIT_CARD") == [number]
+    assert found(patterns, number[:-1] + str(9 - int(number[-1])), "CREDIT_CARD") == []
+
+
+@pytest.mark.parametrize("number", ["2220999999999991", "2721000000000004", "3000000000000000007"])
+def test_numbers_of_no_range_of_cards(patterns: Analyzer, number: str) -> None:
+    assert found(patterns, number, "CREDIT_CARD") == []
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "12 Main Street",
