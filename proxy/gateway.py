@@ -195,8 +195,7 @@ class Gateway:
     async def holds(self, caller: Caller, request: Request, answer: Answer) -> bool:
         """Whether a caller who takes the answer to a request piece by piece would get the same one now. Raises as
         `plan` does where the caller would get none."""
-        plan, now = answer.plan, await self._planned(caller, request)
-        return (now.sql, now.slots, now.renames) == (plan.sql, plan.slots, plan.renames)
+        return _shown(await self._planned(caller, request)) == _shown(answer.plan)
 
     async def run(self, caller: Caller, request: Request, context: Context) -> Answer:
         """Plan, record, execute, scan. The answer's batches must be exhausted or closed."""
@@ -404,6 +403,13 @@ def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | Non
         if slot.kind is SlotKind.CLIENT and taken is not None:
             known.setdefault(slot.name, taken)
     return tuple(known.get(name) for name in plan.query.parameters)
+
+
+def _shown(plan: Plan) -> tuple[object, ...]:
+    """All of a plan that decides what its rows show: what runs, what the scan reads them for, and the view that an
+    answer about the catalog is made of."""
+    view = plan.decision.view if plan.virtual is not None else None
+    return plan.sql, plan.slots, plan.renames, plan.results, plan.decision.subjects, view
 
 
 def _renamed(schema: pa.Schema, renames: Mapping[str, str]) -> pa.Schema:

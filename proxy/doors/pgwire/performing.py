@@ -85,8 +85,8 @@ class Performing:
 
     async def still(self, source: Source) -> None:
         """Rows that were begun go on only where the same would be answered now. Raises `Refused`, `GatewayError`."""
-        caller = self.caller()
-        if isinstance(source, Answered) and not await self._gateway.holds(caller, source.request, source.answer):
+        caller, answered = self.caller(), source.answered
+        if answered is not None and not await self._gateway.holds(caller, answered.request, answered.answer):
             raise Refused("40001", "What you may see has changed since these rows began.", "Run the query again.")
 
     # ---------------------------------------------------------------------------------------------- each statement

@@ -17,7 +17,7 @@ from proxy.doors.pgwire.connection import Connection
 from proxy.doors.pgwire.copy import CopyEncoder, copy_options
 from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.rows import Piece, RowEncoder
-from proxy.doors.pgwire.sources import Source
+from proxy.doors.pgwire.sources import Answered, Source
 from proxy.doors.pgwire.types import of_field
 
 LARGE = 1000
@@ -89,6 +89,11 @@ class _Widened:
                 raise _changed()
             fields.append(given if same else told)
         self.schema = pa.schema(fields)
+
+    @property
+    def answered(self) -> Answered | None:
+        """The answer that the rows are of."""
+        return self._source.answered
 
     async def next(self, most: int | None) -> pa.RecordBatch | None:
         """Some rows, at most so many; None at the end."""

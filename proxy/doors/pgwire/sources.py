@@ -1,7 +1,8 @@
 """Where a portal's rows come from: an answer of the gateway, a few rows of the door's own, or another portal.
 
 Rule kept here: rows are pulled as they are wanted, in the task that works for the client, and an answer's batches are
-exhausted or closed, so that its outcome is recorded. A piece is never larger than asked for.
+exhausted or closed, so that its outcome is recorded. A piece is never larger than asked for. An answer that failed has
+no end: what asks for more of it is refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from proxy.doors.pgwire.refusals import Refused
 from proxy.gateway import Answer, Request
 
 
@@ -18,6 +20,10 @@ class Source(Protocol):
     """Rows, pulled from the front."""
 
     schema: pa.Schema
+
+    @property
+    def answered(self) -> Answered | None:
+        """The answer that the rows are of; None for the door's own."""
 
     async def next(self, most: int | None) -> pa.RecordBatch | None:
         """Some rows, at most so many; None at the end."""
@@ -35,14 +41,24 @@ class Answered:
         self.schema = answer.schema
         self._rest: pa.RecordBatch | None = None
         self._ended = False
+        self._failed = False
+
+    @property
+    def answered(self) -> Answered:
+        """Itself."""
+        return self
 
     async def next(self, most: int | None) -> pa.RecordBatch | None:
-        """Some rows, at most so many; None at the end. Raises what the answer's batches raise."""
+        """Some rows, at most so many; None at the end. Raises what the answer's batches raise, and `Refused` once they
+        did."""
         while self._rest is None:
+            if self._failed:
+                raise Refused("55000", "These rows ended in an error, and cannot go on.", "Run the query again.")
             if self._ended:
                 return None
+            self._failed = True
             batch = await anext(self.answer.batches, None)
-            self._ended = batch is None
+            self._failed, self._ended = False, batch is None
             if batch is not None and batch.num_rows:
                 self._rest = batch
         batch = self._rest
@@ -54,12 +70,14 @@ class Answered:
 
     async def close(self) -> None:
         """Hang up, where rows are left."""
-        self._ended, self._rest = True, None
+        self._ended, self._failed, self._rest = True, False, None
         await self.answer.batches.aclose()
 
 
 class Fixed:
     """Rows that are there already."""
+
+    answered = None
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self.schema = batch.schema
@@ -83,6 +101,11 @@ class Fetched:
         self.schema = cursor.schema
         self._cursor = cursor
         self._left = count
+
+    @property
+    def answered(self) -> Answered | None:
+        """The answer that the cursor takes its rows from."""
+        return self._cursor.answered
 
     async def next(self, most: int | None) -> pa.RecordBatch | None:
         """Some rows, at most so many; None at the end. Raises what the cursor raises."""

@@ -34,6 +34,7 @@ def described(kind: pa.DataType) -> pa.Schema:
 async def test_what_means_the_same_in_the_described_type_is_sent_in_it(given: pa.DataType, told: pa.DataType) -> None:
     values = [None, None] if given == pa.null() else [7, None]
     source = SENDING.as_described(fixed(given, values), described(told))
+    assert source.answered is None
     batch = await source.next(None)
     assert batch is not None
     assert source.schema.field(0).type == batch.schema.field(0).type

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from proxy.doors.pgwire.refusals import Refused
 from proxy.doors.pgwire.sources import Answered, Fetched, Fixed, Source
+from proxy.errors import QueryTimeout
 from proxy.gateway import Request
+from proxy.values import ReasonCode
 from tests.fakes import ANA, CONTEXT, SQL, Fakes, many
 
 
@@ -41,6 +44,28 @@ async def test_an_answer_that_is_closed_early_is_abandoned() -> None:
     await source.close()
     assert await source.next(None) is None
     assert fakes.audit.of("outcome")[0]["outcome"].value == "abandoned"
+
+
+async def test_an_answer_that_failed_has_no_end() -> None:
+    fakes = Fakes()
+    fakes.warehouse.batches = many(1, 4, QueryTimeout("late", ReasonCode.STATEMENT_TIMEOUT))
+    source = Answered(Request(SQL), await fakes.gateway.run(ANA, Request(SQL), CONTEXT))
+    fetch = Fetched(source, None)
+    assert await sizes(fetch, 1, None) == [1, 3]
+    with pytest.raises(QueryTimeout):
+        await fetch.next(None)
+    with pytest.raises(Refused, match="cannot go on"):
+        await fetch.next(None)
+    await source.close()
+    assert await fetch.next(None) is None
+
+
+async def test_each_kind_of_rows_knows_whose_answer_it_is() -> None:
+    source = await answered(Fakes())
+    assert source.answered is source
+    assert Fetched(Fetched(source, 1), 1).answered is source
+    assert Fetched(fixed(1), 1).answered is None
+    await source.close()
 
 
 @pytest.mark.parametrize(("count", "found"), [(5, [2, 3, None]), (2, [2, None, None]), (None, [2, 6, None])])
