@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from proxy.scan.arrays import Array
 from proxy.scan.codes import CODE_DIGITS, LONG_DIGITS
 from proxy.scan.entities import Form
-from proxy.scan.matching import matching
+from proxy.scan.matching import counted, matching
 
 Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
@@ -28,6 +28,7 @@ _QUAD = r"^\p{Nd}+(?:\.\p{Nd}+){3}$"
 _PIECE = r"(?:[A-Z]{1,3}\p{Nd}*|\p{Nd}+[A-Z]{0,2})"
 _CODE = rf"^{_PIECE}(?:[ ./_-]{_PIECE})+$"
 _CAPITAL = "[A-Z]"
+_DIGIT = r"\p{Nd}"
 _LETTER = r"\p{L}"
 
 
@@ -69,8 +70,7 @@ def _any_of_length(texts: Array, fewest: int) -> bool:
 
 def digits(texts: Array) -> npt.NDArray[np.int64]:
     """How many digits each text has."""
-    counted: Any = pc.count_substring_regex(texts, r"\p{Nd}")
-    return np.asarray(counted.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return counted(texts, _DIGIT)
 
 
 def short(texts: Array) -> Mask:
