@@ -66,9 +66,7 @@ class Analyzer:
         self._recognizers = [_Recognizer(r, self._words) for r in self._engine.registry.recognizers]
         self._added = lru_cache(_SETS)(self._built)
         self._phones = PhoneGate(phone_regions)
-        self._names = next(
-            (Names(self._model, r.recognizer) for r in self._recognizers if r.names and self._model), None
-        )
+        self._names = Names(self._model) if self._model else None
 
     def find(
         self,

@@ -46,11 +46,10 @@ class Named:
 
 
 class Names:
-    """The language model as a reader of columns; `recognizer` is Presidio's for it."""
+    """The language model as a reader of columns."""
 
-    def __init__(self, model: Model, recognizer: Any) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
-        self._recognizer = recognizer
 
     def read(self, texts: Texts, wanted: frozenset[str], left_out: Places, most: int) -> Named:
         """The entities `wanted` in texts that together count as so many at most."""
@@ -75,10 +74,10 @@ class Names:
         some = texts.take(pa.array(places))
         pieces = [as_title(t) if s else t for t, s in zip(some.to_pylist(), short(some).tolist(), strict=True)]
         hits: dict[int, list[Span]] = {}
-        for place, text, words in zip(places.tolist(), pieces, self._model.names(pieces), strict=True):
-            results = self._recognizer.analyze(text, sorted(wanted), words)
-            if results:
-                hits[place] = [(r.start, r.end, r.entity_type, float(r.score)) for r in results]
+        for place, spans in zip(places.tolist(), self._model.names(pieces), strict=True):
+            of_text = [span for span in spans if span[2] in wanted]
+            if of_text:
+                hits[place] = of_text
         return hits
 
 

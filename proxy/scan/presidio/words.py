@@ -1,21 +1,28 @@
 """What a text's words are: by the language model, or by blanks and punctuation where there is none.
 
 Rule kept here: nothing that was read stays: each batch's words are forgotten with it (`memory_zone`), else the
-vocabulary grows with every word ever read. Of the model only those parts run whose answer is used.
+vocabulary grows with every word ever read. Of the model only those parts run whose answer is used, and its `ner` in a
+form that shares work between texts (`ner.py`), where the model is of the form that this one knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from proxy.scan.presidio.direct import Span
 from proxy.scan.presidio.engine import LANGUAGE, no_model
+from proxy.scan.presidio.ner import Entities
 
 _BATCH = 128
+_TOGETHER = 1_024
+_CHARACTERS = 1 << 16
+"""So many texts, of about so many characters, are read for names at once: the more, the more phrases they share."""
 _FOR_NAMES = ("ner",)
 _FOR_LEMMAS = ("tok2vec", "tagger", "attribute_ruler", "lemmatizer")
 
@@ -59,14 +66,39 @@ class Model:
     def __init__(self, engine: Any) -> None:
         self.engine = engine
         self.nlp = engine.nlp[LANGUAGE]
+        ner = self.nlp.get_pipe("ner")
+        self._entities = Entities.of(ner)
+        self._told = {label: self._as_told(label) for label in ner.labels}
 
     def read(self, texts: Sequence[str]) -> Iterator[Any]:
         """The lemmas of each text, as Presidio wants them; to be used before the next is taken."""
         yield from self._read(texts, _FOR_LEMMAS)
 
-    def names(self, texts: Sequence[str]) -> Iterator[Any]:
-        """The entities of each text, as Presidio wants them; to be used before the next is taken."""
-        yield from self._read(texts, _FOR_NAMES)
+    def names(self, texts: Sequence[str]) -> Iterator[list[Span]]:
+        """The entities of each text, by the names and as sure as Presidio has them."""
+        if self._entities is None:
+            for words in self._read(texts, _FOR_NAMES):
+                some = zip(words.entities, words.scores, strict=True)
+                yield [(one.start_char, one.end_char, one.label_, float(score)) for one, score in some]
+            return
+        for together in _batches(texts):
+            with self.nlp.memory_zone():
+                docs = [self.nlp.make_doc(text) for text in together]
+                found = [
+                    [
+                        (doc[start].idx, doc[end - 1].idx + len(doc[end - 1]), *told)
+                        for start, end, label in spans
+                        if (told := self._told[label]) is not None
+                    ]
+                    for doc, spans in zip(docs, self._entities.find(docs), strict=True)
+                ]
+            yield from found
+
+    def _as_told(self, label: str) -> tuple[str, float] | None:
+        """What Presidio makes of a label of the model, and how sure it is; None where it leaves it out."""
+        score = self.engine.ner_model_configuration.default_score
+        kept, scores = self.engine._get_updated_entities([SimpleNamespace(label_=label)], [score])
+        return (kept[0].label_, float(scores[0])) if kept else None
 
     def _read(self, texts: Sequence[str], parts: Sequence[str]) -> Iterator[Any]:
         for begin in range(0, len(texts), _BATCH):
@@ -89,6 +121,20 @@ class Model:
             if tables.has_table(name):
                 found += list(_odd(tables.get_table(name), strings))
         return found
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, some at a time."""
+    together: list[str] = []
+    characters = 0
+    for text in texts:
+        together.append(text)
+        characters += len(text)
+        if characters >= _CHARACTERS or len(together) == _TOGETHER:
+            yield together
+            together, characters = [], 0
+    if together:
+        yield together
 
 
 def _odd(table: Any, strings: Any) -> Iterator[tuple[str, str]]:
