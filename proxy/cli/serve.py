@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +18,8 @@ from proxy.cli import output, session
 from proxy.errors import ConfigError
 
 log = logging.getLogger("usher")
+SWITCH_S = 0.0005
+"""Threads that turn large answers into bytes give way to the event loop after so many seconds, not after 0.005."""
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -56,6 +59,7 @@ async def run(app: App, as_json: bool) -> None:
     await app.start()
     gc.collect()
     gc.freeze()  # what was built to stay is not walked again with every collection
+    sys.setswitchinterval(SWITCH_S)
     try:
         await serving(app, as_json)
     finally:

@@ -7,8 +7,9 @@ never before, and about as many as fill a batch.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +25,8 @@ from proxy.warehouses.postgres.syntax import statements
 from proxy.warehouses.postgres.types import Column, column, field
 
 FIRST_ROWS = 64
+MANY_ROWS = 1000
+"""So many rows become Arrow in a thread, so that other statements are served meanwhile."""
 STATEMENTS = 1024
 """Texts whose tables are kept."""
 BATCH_BYTES = 8 * 2**20
@@ -69,7 +72,7 @@ class Execution:
         self._portal = Portal(statement, values)
         self._columns = [column(oid, typmod, session.elements) for _, oid, typmod in described]
         try:
-            values_of = await self._fetched()
+            values_of = self._cells(await self._fetched())
         except DISCONNECTED as error:
             if values and session.alive:  # the driver cannot write a value; its words would quote it
                 raise InvalidSql(UNBOUND, ReasonCode.PARAMETERS) from None
@@ -105,10 +108,11 @@ class Execution:
             return None
         else:
             try:
-                cells = await self._fetched()
+                records = await self._fetched()
             except DRIVER as error:
                 raise self._told(error) from error
-            batch = self._batch(cells)
+            made = partial(self._batch_of, records)
+            batch = await asyncio.to_thread(made) if len(records) >= MANY_ROWS else made()
         return batch if batch.num_rows else None
 
     async def close(self) -> None:
@@ -147,15 +151,20 @@ class Execution:
         except DRIVER as error:
             raise self._told(error) from error
 
-    async def _fetched(self) -> list[list[Any]]:
-        """The cells of the next rows, by column. Raises the driver's errors."""
+    async def _fetched(self) -> Sequence[Any]:
+        """The next rows. Raises the driver's errors."""
         if self._portal is None:
-            return [[] for _ in self._columns]
+            return []
         records = await self._portal.fetch(self._rows)
         self._last = len(records) < self._rows
-        if not records:
-            return [[] for _ in self._columns]
-        return [[record[i] for record in records] for i in range(len(self._columns))] or [list(records)]
+        return records
+
+    def _cells(self, records: Sequence[Any]) -> list[list[Any]]:
+        """The cells of rows, by column."""
+        return [[record[i] for record in records] for i in range(len(self._columns))]
+
+    def _batch_of(self, records: Sequence[Any]) -> pa.RecordBatch:
+        return self._batch(self._cells(records))
 
     def _batch(self, cells: list[list[Any]]) -> pa.RecordBatch:
         columns = [made.build(values) for made, values in zip(self._columns, cells, strict=True)]
