@@ -15,7 +15,7 @@ from proxy.demo import folder
 def built() -> Path:
     """The demo's folder with the pattern scan, which needs no language model; never change it."""
     place = Path(tempfile.mkdtemp(prefix="usher-test-demo-")) / "demo"
-    return folder.prepare(place, free_port(), "patterns").path
+    return folder.prepare(place, free_port(), "patterns", wire=free_port()).path
 
 
 def copied(place: Path) -> Path:

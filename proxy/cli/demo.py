@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
+from proxy import listening as addresses
 from proxy import settings
 from proxy.app import App, build
 from proxy.audit import verify
@@ -27,6 +29,9 @@ from proxy.errors import ConfigError
 
 DEFAULT = Path(".usher/demo")
 DEFAULT_PORT = 8080
+WIRE = "pgwire"
+TRIED = 20
+"""Ports after the chosen one that the PostgreSQL door is offered, where that is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ def demo(
     """Build a sample warehouse, ask a chatbot's questions without and with Usher, then serve on loopback.
 
     It makes a DuckDB warehouse of more than 200,000 rows, an issuer of tokens, four people and a bot, and a copy of the
-    example policies to play with. Nothing leaves this machine. Ctrl-C ends it.
+    example policies to play with. It serves HTTP, and the PostgreSQL protocol on port 6432 (or the next that is free)
+    for psql and BI tools. Nothing leaves this machine. Ctrl-C ends it.
 
     Examples:
 
@@ -73,6 +79,8 @@ def demo(
         prepared = folder.prepare(place, port or DEFAULT_PORT, mode)
     before = [warehouse.raw(prepared.warehouse, q.sql) if q.before else None for q in QUESTIONS]
     chosen = listening(settings.load(prepared.settings), port)
+    if not once:
+        chosen = with_wire(chosen)
     output.run(_shown(prepared, build(chosen), before, once, as_json))
 
 
@@ -88,6 +96,25 @@ def listening(loaded: settings.Settings, port: int | None) -> settings.Settings:
         return loaded
     door = loaded.doors["http"].model_copy(update={"listen": f"127.0.0.1:{port}"})
     return loaded.model_copy(update={"doors": {**loaded.doors, "http": door}})
+
+
+def with_wire(loaded: settings.Settings) -> settings.Settings:
+    """The settings with the PostgreSQL door on a port that is free: its own, else the next one, which is told. Without
+    the door where none is free: the demo does not need it."""
+    door = loaded.doors.get(WIRE)
+    if door is None:
+        return loaded
+    host, port = addresses.address(str(getattr(door, "listen", "")))
+    if not taken(host, port):
+        return loaded
+    free = next((p for p in range(port + 1, min(port + TRIED, 65535) + 1) if not taken(host, p)), None)
+    others = {name: kept for name, kept in loaded.doors.items() if name != WIRE}
+    if free is None:
+        output.err().print(Text(f"port {port} is in use, and those after it: no PostgreSQL door", style="yellow"))
+        return loaded.model_copy(update={"doors": others})
+    output.err().print(Text(f"port {port} is in use: the PostgreSQL door listens on {free}", style="yellow"))
+    moved = door.model_copy(update={"listen": f"{host}:{free}"})
+    return loaded.model_copy(update={"doors": {**others, WIRE: moved}})
 
 
 async def _shown(prepared: folder.Folder, app: App, before: list[Any], once: bool, as_json: bool) -> None:
@@ -127,8 +154,8 @@ def _print(prepared: folder.Folder, app: App, shown: list[Shown], process: int |
             console.print(show.before(*one.before))
         console.print(show.side_by_side([show.after(a.asked, a.answer, a.error) for a in one.after], console.width))
     console.print(show.audit(found.intact, found.records))
-    listen = str(getattr(app.settings.doors["http"], "listen", ""))
-    console.print(show.next_steps(prepared.path, listen, process), soft_wrap=True)
+    listen = {name: str(getattr(door, "listen", "")) for name, door in app.settings.doors.items()}
+    console.print(show.next_steps(prepared.path, listen["http"], listen.get(WIRE), process), soft_wrap=True)
 
 
 def _document(one: Shown) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from proxy.errors import ConfigError
 from proxy.identity.issuer import LocalIssuer
 
 MARKER = "usher-demo.json"
+WIRE_PORT = 6432
+"""Where the PostgreSQL door of a new folder listens."""
 SETTINGS = """\
 # The demo's settings; `usher doctor --config {folder}/usher.yaml` checks them.
 identity:
@@ -40,6 +42,7 @@ limits: {{max_rows: 1000000, statement_timeout_s: 60}}
 redis: null
 doors:
   http: {{listen: "127.0.0.1:{port}"}}
+  pgwire: {{listen: "127.0.0.1:{wire}"}}
 """
 
 
@@ -71,8 +74,9 @@ def policies() -> Path:
     return found
 
 
-def prepare(path: Path, port: int, mode: str) -> Folder:
-    """Make what is missing in the demo's folder, or make the folder. `mode` is the scan's. Raises `ConfigError`."""
+def prepare(path: Path, port: int, mode: str, wire: int = WIRE_PORT) -> Folder:
+    """Make what is missing in the demo's folder, or make the folder. `port` is the HTTP door's, `wire` the PostgreSQL
+    door's, `mode` the scan's. Raises `ConfigError`."""
     try:
         _claim(path)
         folder = Folder(path, built=_warehouse(path))
@@ -90,6 +94,7 @@ def prepare(path: Path, port: int, mode: str) -> Folder:
                     warehouse=warehouse.NAME,
                     mode=mode,
                     port=port,
+                    wire=wire,
                 ),
                 encoding="utf-8",
             )

@@ -80,8 +80,9 @@ def audit(intact: bool, records: int) -> RenderableType:
     return Text("\nAUDIT the log does not stand as it was written; see: usher audit verify", style="bold red")
 
 
-def next_steps(folder: Path, listen: str, process: int | None) -> RenderableType:
-    """What to type next; `process` is the id of the gateway that serves now, None where none does."""
+def next_steps(folder: Path, listen: str, wire: str | None, process: int | None) -> RenderableType:
+    """What to type next; `listen` and `wire` are where the HTTP and the PostgreSQL door listen, `process` is the id of
+    the gateway that serves now, None where none does."""
     config = folder / "usher.yaml"
     asked = "SELECT region, COUNT(*) FROM sales.customers GROUP BY region"
     body = f"-H 'Content-Type: application/json' -d '{{\"sql\": \"{asked}\"}}'"
@@ -94,6 +95,7 @@ def next_steps(folder: Path, listen: str, process: int | None) -> RenderableType
     steps = (
         *serve,
         ("Ask the running gateway", curl),
+        *_psql(wire),
         ("See what a query becomes", 'usher explain --as support "SELECT email, phone FROM sales.customers"'),
         ("See who may see what", "usher can analyst\nusher who-can shop.people.employees.salary"),
         ("Read and verify the record", "usher audit tail -n 5 --where kind=decision\nusher audit verify"),
@@ -108,6 +110,14 @@ def next_steps(folder: Path, listen: str, process: int | None) -> RenderableType
     for what, typed in steps:
         lines += [Text(f"# {what}", style="dim"), Text(typed, style="cyan")]
     return Group(*lines)
+
+
+def _psql(wire: str | None) -> tuple[tuple[str, str], ...]:
+    if wire is None:
+        return ()
+    host, _, port = wire.rpartition(":")
+    typed = f"PGPASSWORD=$(usher token --as analyst --app none) psql -h {host.strip('[]')} -p {port} -U token {NAME}"
+    return (("Ask with psql, or with any tool that speaks to PostgreSQL (the token is the password)", typed),)
 
 
 def _answered(answer: Mapping[str, Any]) -> RenderableType:

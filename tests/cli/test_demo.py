@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from proxy import settings
 from proxy.audit import verify
+from proxy.cli import demo as command
 from proxy.cli import output
 from proxy.demo import warehouse
 from tests import demo_folder
@@ -107,27 +112,81 @@ def test_a_port_in_use_is_told_before_anything_is_built(usher: Usher, tmp_path: 
 
 
 def test_it_serves_until_ctrl_c(own_demo: Path) -> None:
+    with serving(own_demo) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0, err
+    assert "What to type next" in out
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="there is no psql: apt-get install postgresql-client")
+@pytest.mark.parametrize("in_use", [False, True], ids=["its own port", "another port"])
+def test_the_line_for_psql_answers(own_demo: Path, in_use: bool) -> None:
+    port = wire_port(own_demo)
+    with socket.socket() as other:
+        if in_use:
+            other.bind(("127.0.0.1", port))
+            other.listen()
+        with serving(own_demo) as process:
+            typed = printed_line(process, "psql")
+            asked = f"{typed} -XAtc 'SELECT DISTINCT region FROM sales.customers'"
+            answer = subprocess.run(["bash", "-c", asked], env=commands(own_demo), capture_output=True, text=True)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=WAIT_S)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "EU\n"
+    assert (f"port {port} is in use: the PostgreSQL door listens on" in err) is in_use
+    assert (f"-p {port} " in typed) is not in_use
+
+
+def test_it_serves_without_the_postgresql_door_where_no_port_is_free(
+    own_demo: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "TRIED", 0)
+    port = wire_port(own_demo)
+    loaded = settings.load(own_demo / "usher.yaml", {})
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        left = command.with_wire(loaded)
+    assert list(left.doors) == ["http"]
+    assert "no PostgreSQL door" in capfd.readouterr().err
+    assert list(command.with_wire(left).doors) == ["http"]
+
+
+def wire_port(place: Path) -> int:
+    """Where the PostgreSQL door of a folder's settings listens."""
+    return int(getattr(settings.load(place / "usher.yaml", {}).doors["pgwire"], "listen", "").rpartition(":")[2])
+
+
+def commands(place: Path) -> dict[str, str]:
+    """The environment that the demo says to type its commands in."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "USHER_CONFIG": str(place / "usher.yaml"), "USHER_SCAN__MODE": "off"}
+
+
+@contextmanager
+def serving(place: Path) -> Iterator[subprocess.Popen[str]]:
+    """The demo as a process of its own, up when the block begins."""
     port = demo_folder.free_port()
-    command = [sys.executable, "-m", "proxy.cli", "demo", "--folder", str(own_demo), "--port", str(port)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "USHER_SCAN__MODE": "off"},
-    ) as process:
+    words = [sys.executable, "-m", "proxy.cli", "demo", "--folder", str(place), "--port", str(port)]
+    environment = {**os.environ, "USHER_SCAN__MODE": "off", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
             deadline = time.monotonic() + WAIT_S
             while not alive(port) and process.poll() is None:
                 assert time.monotonic() < deadline, "the demo does not serve"
                 time.sleep(0.2)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=WAIT_S)
+            yield process
         finally:
             process.kill()
-    assert process.returncode == 0, err
-    assert "What to type next" in out
-    assert "Traceback" not in err
+
+
+def printed_line(process: subprocess.Popen[str], word: str) -> str:
+    """The first line of commands that the demo printed with a word in it."""
+    assert process.stdout is not None
+    return next(line for line in process.stdout if f"{word} -" in line).rstrip("\n")
 
 
 def alive(port: int) -> bool:

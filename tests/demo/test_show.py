@@ -91,7 +91,7 @@ def test_a_log_that_was_changed_is_not_called_verified() -> None:
 )
 def test_next_steps_are_commands_that_fit_the_folder(process: int | None, told: str, not_told: str) -> None:
     console = Console(file=io.StringIO(), width=60)
-    console.print(show.next_steps(Path("/tmp/demo"), "127.0.0.1:9", process), soft_wrap=True)
+    console.print(show.next_steps(Path("/tmp/demo"), "127.0.0.1:9", "127.0.0.1:8", process), soft_wrap=True)
     file = console.file
     assert isinstance(file, io.StringIO)
     text = file.getvalue()
@@ -100,3 +100,8 @@ def test_next_steps_are_commands_that_fit_the_folder(process: int | None, told: 
     assert "export USHER_CONFIG=/tmp/demo/usher.yaml\n" in text
     assert "curl -s http://127.0.0.1:9/v1/query" in text
     assert "usher explain --as support" in text
+    assert "psql -h 127.0.0.1 -p 8 -U token shop\n" in text
+
+
+def test_next_steps_without_the_postgresql_door() -> None:
+    assert "psql" not in printed(show.next_steps(Path("/tmp/demo"), "127.0.0.1:9", None, 4711))
