@@ -1,8 +1,9 @@
 """The listening socket and all its connections.
 
 Rule kept here: a cancel request is answered with silence, whatever its key; keys are unguessable and compared in
-constant time. When the gateway stops, clients without work are told so at once, and the others when theirs is done or
-their time is up.
+constant time. Connections are counted once their client logged in, and each caller's too; those that do not log in keep
+nobody out, since the one that waits longest makes room. When the gateway stops, clients without work are told so at
+once, and the others when theirs is done or their time is up.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import anyio
@@ -46,7 +48,18 @@ EXPIRED = Fields(
 IDLE = Fields(FATAL, "57P05", "terminating connection due to idle-session timeout", None, "Connect again.")
 SLOW = Fields(FATAL, "08P01", "terminating connection because the log-in took too long", None, "Connect again.")
 FULL = Fields(FATAL, "53300", "sorry, too many clients already", None, "Close some connections, and connect again.")
+MANY = Fields(
+    FATAL, "53300", "too many connections of yours", None, "Close some, or have a pool open fewer, and connect again."
+)
 ENDS = {Stopping: STOPS, Expired: EXPIRED, Idle: IDLE, TimeoutError: SLOW}
+
+
+class Full(Exception):
+    """There is no room for one more connection."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(fields.message)
+        self.fields = fields
 
 
 class Server:
@@ -58,6 +71,8 @@ class Server:
         self._entrance = Entrance(gateway, settings, tls)
         self._group: anyio.abc.TaskGroup | None = None
         self._open: set[Connection] = set()
+        self._coming: dict[Connection, None] = {}
+        self._callers: Counter[tuple[str, str]] = Counter()
         self._dialogues: dict[int, Dialogue] = {}
         self._left = asyncio.Event()
 
@@ -103,10 +118,16 @@ class Server:
         return Connection(self._settings, self._came)
 
     def _came(self, connection: Connection) -> None:
-        if self._group is None or len(self._open) >= self._settings.max_connections:
+        if self._group is None:
             connection.tell_and_close(FULL)
             return
+        if len(self._coming) >= self._settings.max_connections:
+            longest = next(iter(self._coming))
+            del self._coming[longest]
+            longest.tell_and_close(FULL)
+            longest.scope.cancel()
         self._open.add(connection)
+        self._coming[connection] = None
         self._group.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:
@@ -120,6 +141,7 @@ class Server:
         finally:
             if connection.scope.cancel_called:
                 connection.abort()
+            self._coming.pop(connection, None)
             self._open.discard(connection)
             self._left.set()
 
@@ -129,14 +151,17 @@ class Server:
             guest = await self._admitted(connection)
             if isinstance(guest, CancelRequest):
                 self._cancel(guest)
-            elif guest is not None:
-                await self._spoken(connection, guest)
+            else:
+                with self._counted(guest.identity.login):
+                    await self._spoken(connection, guest)
         except Gone:
             connection.abort()
         except Violation as violation:
             return Fields(FATAL, violation.sqlstate, str(violation))
         except Refused as refused:
             return replace(refused.fields, severity=FATAL)
+        except Full as full:
+            return full.fields
         except (Stopping, Expired, Idle, TimeoutError) as end:
             return ENDS[type(end)]
         except Exception as error:
@@ -154,11 +179,28 @@ class Server:
             except Idle as error:
                 raise TimeoutError from error
 
+    @contextmanager
+    def _counted(self, login: Caller) -> Iterator[None]:
+        """A connection of somebody who logged in. Raises `Full` where there is no room for one more."""
+        who = login.issuer, login.subject
+        if len(self._dialogues) >= self._settings.max_connections:
+            raise Full(FULL)
+        if self._callers[who] >= self._settings.max_connections_per_caller:
+            raise Full(MANY)
+        self._callers[who] += 1
+        try:
+            yield
+        finally:
+            self._callers[who] -= 1
+            if not self._callers[who]:
+                del self._callers[who]
+
     async def _spoken(self, connection: Connection, guest: Guest) -> None:
         process = self._process()
         key = secrets.token_bytes(guest.key_bytes)
         dialogue = Dialogue(self._gateway, self._settings, connection, guest, process, key, self._stop_other)
         self._dialogues[process] = dialogue
+        self._coming.pop(connection, None)
         try:
             connection.session.logged_in()
             await dialogue.run()

@@ -60,7 +60,15 @@ class Settings(BaseModel):
     notices: bool = Field(
         default=True, description="Tell what was masked or withheld by NOTICE, unless a session sets usher.notices off."
     )
-    max_connections: int = Field(default=200, ge=1, le=10_000, description="Connections at a time.")
+    max_connections: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Connections at a time, of those who logged in; as many more may be logging in.",
+    )
+    max_connections_per_caller: int = Field(
+        default=100, ge=1, description="Connections of one caller at a time: of who logged in, whomever they act for."
+    )
     max_message_bytes: int = Field(
         default=4 * 1024**2, ge=65_536, le=1024**3 - 1, description="Bytes of one message of a client that logged in."
     )

@@ -172,7 +172,8 @@ class Door:
 
 
 @asynccontextmanager
-async def _served(fakes: Fakes, settings: dict[str, Any]) -> AsyncIterator[Door]:
+async def served_door(fakes: Fakes, settings: dict[str, Any]) -> AsyncIterator[Door]:
+    """A door, open for as long as a test wants."""
     stop, addresses = asyncio.Event(), asyncio.Queue[str]()
     chosen = Settings(**{"listen": "127.0.0.1:0", "stop_timeout_s": 1, **settings})
     serving = asyncio.create_task(serve(fakes.gateway, chosen, stop=stop, ready=addresses.put_nowait))
@@ -196,7 +197,7 @@ async def opened() -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         async def make(fakes: Fakes | None = None, **settings: Any) -> Door:
-            return await stack.enter_async_context(_served(fakes or Fakes(), settings))
+            return await stack.enter_async_context(served_door(fakes or Fakes(), settings))
 
         yield make
 

@@ -134,7 +134,7 @@ async def test_too_many_clients_are_told(opened: Open) -> None:
     door = await opened(max_connections=1)
     first = await door.client()
     second = await door.raw()
-    kind, body = await second.one()
+    kind, body = (await second.log_in())[-2]
     assert (kind, fields(body)["C"]) == ("E", "53300")
     first.writer.close()
     await first.writer.wait_closed()
