@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from tests.bypass.asking import Served
-from tests.doors.pgwire.conftest import SYNC, Client, close, describe, parse, query
+from tests.doors.pgwire.conftest import SYNC, Client, bind, close, describe, parse, query
 
 MESSAGES = 8_000
 EVERY = 20
@@ -19,6 +19,7 @@ FLOODS = {
     "ends_of_groups": SYNC * MESSAGES,
     "names_to_forget": close("S", "nobody") * MESSAGES + SYNC,
     "statements": parse("SELECT 1") * MESSAGES + SYNC,
+    "a_long_value": parse("SELECT $1", "long", 1007) + bind(b"{" + b"1," * 50_000 + b"1}", statement="long") + SYNC,
     "settings_in_one_text": query("SET jit = off;" * 1000) * (MESSAGES // 1000),
 }
 

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 import anyio
-import anyio.to_thread
 
 from proxy.doors.pgwire import commands, messages, notices, reading, replies, tokens
+from proxy.doors.pgwire.aside import aside
 from proxy.doors.pgwire.asking import ask_of, position
 from proxy.doors.pgwire.commands import Ask, Command
 from proxy.doors.pgwire.connection import Connection, Gone, Idle
@@ -24,7 +24,7 @@ from proxy.doors.pgwire.describing import parameter_oids, tag_of
 from proxy.doors.pgwire.identity import Expired
 from proxy.doors.pgwire.login import Guest
 from proxy.doors.pgwire.messages import Event
-from proxy.doors.pgwire.parameters import decoded, need_types
+from proxy.doors.pgwire.parameters import LONG_VALUES, decoded, need_types
 from proxy.doors.pgwire.performing import Done, Performing, StopOther
 from proxy.doors.pgwire.portals import Portal, Prepared, Shelf
 from proxy.doors.pgwire.refusals import Refused, fields_of
@@ -200,7 +200,7 @@ class Dialogue:
     async def _query(self, event: messages.Query) -> None:
         self._ask = None
         await self._shelf.close("")
-        read = await self._statements(event.sql)
+        read = await aside(len(event.sql) >= tokens.LONG, reading.statements, event.sql)
         if not read:
             self._connection.write(replies.EMPTY_QUERY)
         self._does.transaction.implicit = len(read) > 1
@@ -209,13 +209,6 @@ class Dialogue:
             await self._finish(command, await self._does.perform(command, alone=len(read) == 1))
             self._report()
             await self._connection.pace()
-
-    @staticmethod
-    async def _statements(sql: str) -> list[Command]:
-        """The statements of a text; a long one is read in a thread, so that nobody else waits for it."""
-        if len(sql) < tokens.LONG:
-            return reading.statements(sql)
-        return await anyio.to_thread.run_sync(reading.statements, sql)
 
     async def _finish(self, command: Command, done: Done) -> None:
         """Send all of a statement's rows, and its end."""
@@ -257,7 +250,7 @@ class Dialogue:
     # ------------------------------------------------------------------------------------------------ extended query
     async def _parse(self, event: messages.Parse) -> None:
         self._ask = None
-        read = await self._statements(event.sql)
+        read = await aside(len(event.sql) >= tokens.LONG, reading.statements, event.sql)
         if len(read) > 1:
             raise Refused("42601", "cannot insert multiple commands into a prepared statement")
         command = read[0] if read else None
@@ -269,8 +262,8 @@ class Dialogue:
         prepared = self._shelf.statement(event.statement)
         oids = await self._oids(prepared, event)
         formats = event.formats * len(event.values) if len(event.formats) == 1 else event.formats
-        values = decoded(event.values, oids, formats)
         size = sum(len(v) for v in event.values if v is not None)
+        values = await aside(size + len(event.values) >= LONG_VALUES, decoded, event.values, oids, formats)
         portal = Portal(event.portal, prepared.command, values, event.results, prepared, size=size)
         await self._shelf.open(portal)
         self._connection.write(replies.BIND_COMPLETE)
