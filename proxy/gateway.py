@@ -56,6 +56,9 @@ from proxy.values import (
 
 AUDIT_OBJECT = "usher.audit"
 USERS_OBJECT = "usher.users"
+PLACE = 512
+"""Characters of a statement for which its plan takes one place in the cache: of a long one it may be a hundred times as
+large as its text."""
 CUTS = 256
 """Access views whose cut catalogs are kept."""
 READY_TIMEOUT_S = 5.0
@@ -152,7 +155,7 @@ class Gateway:
         self._scanner = scanner
         self._introspection = introspection
         self._secrets = secrets
-        self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache)
+        self._plans: LRUCache[Hashable, Plan] = LRUCache(plan_cache, lambda plan: min(_places(plan), plan_cache))
         self._cuts: LRUCache[str, tuple[Catalog, AccessView, Catalog]] = LRUCache(CUTS)
 
     async def authenticate(self, token: str, context: Context) -> Caller:
@@ -403,6 +406,11 @@ def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | Non
         if slot.kind is SlotKind.CLIENT and taken is not None:
             known.setdefault(slot.name, taken)
     return tuple(known.get(name) for name in plan.query.parameters)
+
+
+def _places(plan: Plan) -> int:
+    """How many short statements a plan takes the place of."""
+    return 1 + len(plan.query.sql) // PLACE
 
 
 def _shown(plan: Plan) -> tuple[object, ...]:

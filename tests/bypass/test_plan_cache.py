@@ -10,6 +10,8 @@ import pytest
 from proxy.gateway import Request
 from proxy.values import Caller
 from tests.bypass.asking import GatewayDoor, Served
+from tests.fakes import ANA, Fakes
+from tests.fakes import SQL as FAKE_SQL
 from tests.oracle.harness import CONTEXT
 
 SQL = "SELECT count(*) AS n, min(region) AS r FROM customers"
@@ -92,3 +94,12 @@ def test_callers_at_the_same_time_do_not_mix(served: Served) -> None:
     pairs = [_analyst(served, f"{region}{i}", region=region) for i in range(4) for region in ("EU", "US")]
     expected = [[{"n": 20, "r": "EU"}], [{"n": 20, "r": "US"}]] * 4
     assert served.harness.run(at_once(served, pairs)) == expected
+
+
+async def test_long_statements_take_the_place_of_many_in_the_cache() -> None:
+    fakes = Fakes()
+    for number in (*range(100), 99):
+        await fakes.gateway.plan(ANA, Request(f"{FAKE_SQL} -- {number} {'x' * 100_000}"), CONTEXT)
+    assert fakes.trace.count("read") == 100, "the last one is kept"
+    await fakes.gateway.plan(ANA, Request(f"{FAKE_SQL} -- 0 {'x' * 100_000}"), CONTEXT)
+    assert fakes.trace.count("read") == 101, "a hundred of them would be a gigabyte"

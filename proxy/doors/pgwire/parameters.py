@@ -26,7 +26,7 @@ Read: TypeAlias = Callable[[Any], Any]
 UNKNOWN = frozenset({0, 705})
 """The client leaves the type open."""
 LONG_VALUES = 2048
-"""Bytes of values, and their number, from which reading them takes its time: some 2 µs a byte in the text of an array."""
+"""Bytes of values, and their number, from which reading them takes its time: some 2 µs a byte of an array's text."""
 _MOMENTS = frozenset({"date", "time", "timetz", "timestamp", "timestamptz", "interval"})
 
 
