@@ -25,8 +25,8 @@ HIGH_WATER = 256 * 1024
 """Bytes that wait for a client before its answer stalls."""
 READ_AHEAD, READ_AHEAD_UNKNOWN = 256 * 1024, 32 * 1024
 """Bytes of messages that are kept while an answer runs: of somebody who logged in, and of anybody else."""
-UNBROKEN = 16
-"""Messages (or statements of one text) that are answered in a row before others have their turn."""
+UNBROKEN, UNBROKEN_S = 16, 0.005
+"""Messages (or statements of one text) that are answered in a row before others have their turn, and for how long."""
 
 
 class Gone(Exception):
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._stopping = False
         self._lost = False
         self._cut: asyncio.TimerHandle | None = None
-        self._unbroken = 0
+        self._unbroken, self._since = 0, 0.0
 
     # ------------------------------------------------------------------------------------------------------- asyncio
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -124,7 +124,6 @@ class Connection(asyncio.Protocol):
 
     async def _more(self, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
-        self._unbroken = 0
         self._waiter = waiter = loop.create_future()
         timer = loop.call_later(timeout_s, _late, waiter)
         self._resume()
@@ -133,6 +132,7 @@ class Connection(asyncio.Protocol):
         finally:
             timer.cancel()
             self._waiter = None
+            self._unbroken, self._since = 0, loop.time()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -159,9 +159,10 @@ class Connection(asyncio.Protocol):
         if len(self._out) >= HIGH_WATER // 4:
             await self.flush()
         self._unbroken += 1
-        if self._unbroken >= UNBROKEN:
-            self._unbroken = 0
+        clock = asyncio.get_running_loop().time
+        if self._unbroken >= UNBROKEN or clock() - self._since > UNBROKEN_S:
             await asyncio.sleep(0)
+            self._unbroken, self._since = 0, clock()
 
     async def send(self, data: bytes | memoryview) -> None:
         """Write large data at once, behind what was kept. Raises `Gone`."""

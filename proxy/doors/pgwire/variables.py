@@ -212,12 +212,15 @@ class Variables:
         self.revision += 1
         if name is None:
             self._values = dict(self._start)
+            self._local.clear()
         elif name in self._start:
             self._values[name] = self._start[name]
         elif name in self._values:
             del self._values[name]
         else:
             raise unknown(name)
+        if name is not None:
+            self._local.pop(name, None)
 
     def assign(self, name: str, value: str) -> None:
         """What the session itself is, and no client can set or reset."""

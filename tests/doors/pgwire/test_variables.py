@@ -123,6 +123,17 @@ def test_a_commit_keeps_all_but_what_was_local() -> None:
         variables.show("myapp.user")
 
 
+@pytest.mark.parametrize("reset", ["statement_timeout", None])
+def test_a_reset_takes_what_was_local_for_the_sessions_own(reset: str | None) -> None:
+    variables = made()
+    put(variables, "statement_timeout", "5")
+    variables.begin()
+    put(variables, "statement_timeout", "7", local=True, block=True)
+    variables.reset(reset)
+    variables.end(True)
+    assert variables["statement_timeout"] == "0"
+
+
 def test_local_outside_of_a_transaction_does_nothing() -> None:
     assert put(made(), "statement_timeout", "5", local=True) == "0"
 
