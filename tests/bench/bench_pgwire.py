@@ -33,7 +33,7 @@ from tests.postgres import Database, Server, new_database, programs
 
 ROWS, SLOW_ROWS = 1_000_000, 5_000_000
 ROUNDS, ROW_ROUNDS = 3, 3
-SECONDS = 2
+SECONDS = 1
 CONNECTIONS = (1, 8, 32)
 POOL = 20
 SLOW_MB_S = 15.0
