@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
+from proxy.scan.column import Job
 from proxy.scan.rules import CallersRule, Defaults, EntityRule, ScanRules
 from proxy.scan.scanner import SLICE_ROWS, Scan, Scanner
 from proxy.scan.scanner import workers as make_workers
@@ -411,6 +412,29 @@ def test_names_the_user_wrote_are_no_finding(runner: asyncio.Runner, patterns: W
 
 
 # ------------------------------------------------------------------------------------------------------ fail closed
+def test_a_name_in_which_nothing_was_found_is_asked_about_once(
+    runner: asyncio.Runner, patterns: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    call = patterns.call_through
+
+    async def heard(jobs: Sequence[Job]) -> object:
+        asked.extend(job.name for job in jobs)
+        return await call(jobs)
+
+    monkeypatch.setattr(patterns, "call_through", heard)
+    scanner = Scanner(PATTERNS, ScanRules(), patterns)
+    plan = make_plan((), sql="PIVOT people ON email")
+    for _ in range(3):
+        batch = pa.record_batch({"total": ["x"]})
+        runner.run(scanner.start(plan, batch.schema).scan(batch))
+    assert asked == ["", "total", "total", "total"], "the name itself once, the column each time"
+    for _ in range(2):
+        batch = pa.record_batch({MAIL: ["x"]})
+        with pytest.raises(PiiBlocked):
+            runner.run(scanner.start(plan, batch.schema).scan(batch))
+
+
 def own_pool(runner: asyncio.Runner, timeout_s: float) -> Workers:
     made = make_workers(PATTERNS.model_copy(update={"timeout_s": timeout_s}))
     assert made is not None

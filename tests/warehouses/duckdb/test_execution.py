@@ -203,3 +203,31 @@ def test_stopping_one_statement_leaves_the_others_alone(session: Session) -> Non
         while (batch := two.next()) is not None:
             count += batch.num_rows
         assert count == 1_000_000
+
+
+def test_a_short_result_is_read_to_its_end_at_once_and_holds_nothing(session: Session) -> None:
+    with running(session) as execution:
+        execution.start("SELECT 1 AS n", [])
+        assert execution.done
+        batch = execution.ready()
+        assert batch is not None
+        assert batch.to_pylist() == [{"n": 1}]
+        assert execution.ready() is None
+        assert execution.next() is None
+
+
+def test_an_empty_result_is_over_at_once(session: Session) -> None:
+    with running(session) as execution:
+        schema = execution.start("SELECT 1 AS n WHERE false", [])
+        assert execution.done
+        assert schema.names == ["n"]
+        assert execution.next() is None
+
+
+def test_a_long_result_is_read_no_further_than_its_first_batch(session: Session) -> None:
+    with running(session) as execution:
+        execution.start("SELECT i FROM range(1000000) AS t (i)", [])
+        assert not execution.done
+        assert execution.next() is not None
+        assert execution.ready() is None
+        assert execution.next() is not None

@@ -175,3 +175,32 @@ def test_what_is_read_back_is_everything_that_is_pinned() -> None:
     assert not set(PINNED) & set(GIVEN)
     assert {"standard_conforming_strings", "search_path", "row_security", "client_min_messages"} <= set(PINNED)
     assert set(INSIDE) == {"transaction_read_only", "transaction_isolation"}
+
+
+def test_the_tap_reads_the_row_that_the_driver_throws_away() -> None:
+    class Driver:
+        def data_received(self, data: bytes) -> None:
+            pass
+
+    tap = Tap(Driver())
+    tap.listen()
+    row = b"D\x00\x00\x00\x11\x00\x02\x00\x00\x00\x03off\x00\x00\x00\x00"
+    for piece in (b"C\x00\x00\x00\x0aBEGIN\x00", row[:7], row[7:], b"Z\x00\x00\x00\x05T"):
+        tap.data_received(piece)
+    assert tap.row() == ["off", ""]
+    assert tap.row() == []
+
+
+async def test_a_session_whose_settings_cannot_be_read_back_runs_nothing(session: Session) -> None:
+    await session._connection.execute("DEALLOCATE ALL")
+    with pytest.raises(asyncpg.PostgresError):
+        await session.begin()
+
+
+async def test_a_transaction_begins_in_one_round_trip(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    execute = session._connection.execute
+    monkeypatch.setattr(type(session._connection), "execute", lambda _, sql: (asked.append(sql), execute(sql))[1])
+    await session.begin()
+    assert len(asked) == 1
+    assert session._connection.is_in_transaction()
