@@ -35,7 +35,7 @@ NOWHERE: Places = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the model found by the place of the text, how many texts it read (a long one counts as many, see `costs`),
+    """What the model found by the place of the text, how many texts it read (a long one counts as many, see `cost`),
     and which it did not: `sampled` because a sample shows few names among them, `beyond` because no more may be
     read."""
 
