@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
 
 from proxy.scan.entities import Hit, entity
+from proxy.scan.matching import ONE_BY_ONE, matching
 from proxy.scan.presidio import engine as presidio
 from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
@@ -39,6 +40,9 @@ OVERLAP = 1_000
 _PHONE = "PHONE_NUMBER"
 _SETS = 4
 """So many sets of added recognizers are kept ready: one, and after a reload two for a while."""
+
+_KINDS = 256
+"""So many sets of entities are kept with the condition of any of them."""
 
 _BLANK = re.compile(r"\s")
 
@@ -65,6 +69,7 @@ class Analyzer:
         self._engine = presidio.analyzer_engine(self._words.engine, phone_regions)
         self._recognizers = [_Recognizer(r, self._words) for r in self._engine.registry.recognizers]
         self._added = lru_cache(_SETS)(self._built)
+        self._any_condition = lru_cache(_KINDS)(self._any)
         self._phones = PhoneGate(phone_regions)
         self._names = Names(self._model) if self._model else None
 
@@ -102,7 +107,8 @@ class Analyzer:
         long = np.flatnonzero(np.asarray(pc.utf8_length(texts)) > WINDOW)
         all_ = (*self._recognizers, *self._added(more))
         left_out = {name: np.union1d(long, places) for name, places in without.items()}
-        spans, named = self._spans(texts, floors, given, left_out, long, all_, most_names)
+        asked_of = all_ if self._may_hold(texts, entities, all_) else [r for r in all_ if r.names]
+        spans, named = self._spans(texts, floors, given, left_out, long, asked_of, most_names)
         plain = twins(texts, long)
         if plain is not None:
             fewer = {name: np.flatnonzero(np.isin(plain.places, places)) for name, places in without.items()}
@@ -113,6 +119,20 @@ class Analyzer:
         for place in long.tolist():
             spans[place], named = self._long(place, texts[place].as_py(), entities, hinted, more, named, most_names)
         return Search({place: _hits(one) for place, one in spans.items() if one}, named)
+
+    def _may_hold(self, texts: Texts, entities: frozenset[str], recognizers: tuple[_Recognizer, ...]) -> bool:
+        """Whether any of a few texts holds what any recognizer of these entities looks for: most columns of a small
+        answer are done with that. Many texts are not asked, as one of them mostly does."""
+        if len(texts) > ONE_BY_ONE:
+            return True
+        condition = self._any_condition(entities, recognizers)
+        return condition is None or bool(condition and matching(texts, condition).any())
+
+    def _any(self, entities: frozenset[str], recognizers: tuple[_Recognizer, ...]) -> str | None:
+        """A pattern that is found in every text in which one of the recognizers can find anything."""
+        wanted = [r for r in recognizers if not r.names and entities & r.entities]
+        conditions = [self._phones.condition if r.phones else r.condition for r in wanted]
+        return None if None in conditions else "|".join(f"(?:{one})" for one in conditions if one)
 
     # ----------------------------------------------------------------------------------------- one recognizer at a time
     def _spans(
@@ -157,6 +177,8 @@ class Analyzer:
 
     def _lifted(self, recognizer: _Recognizer, texts: Texts, raw: Hits, given: Sequence[str]) -> Hits:
         """Hits with the words around them taken into account."""
+        if not raw:
+            return raw
         asked = {}
         some = texts.take(pa.array(list(raw), pa.int64())).to_pylist()
         for (place, spans), text in zip(raw.items(), some, strict=True):
@@ -164,6 +186,8 @@ class Analyzer:
                 asked[place] = text
             elif given:
                 raw[place] = recognizer.context.lifted(spans, given)
+        if not asked:
+            return raw
         pieces = list(asked.values())
         if not self._words.lemmas:
             pieces = [_until_blank(text, max(span[1] for span in raw[place])) for place, text in asked.items()]
@@ -173,7 +197,8 @@ class Analyzer:
                 again[place] = text
             else:
                 raw[place] = recognizer.context.enhanced(piece, raw[place], words, given)
-        for (place, text), words in zip(again.items(), self._words.read(list(again.values())), strict=True):
+        of_again = self._words.read(list(again.values())) if again else ()
+        for (place, text), words in zip(again.items(), of_again, strict=True):
             raw[place] = recognizer.context.enhanced(text, raw[place], words, given)
         return raw
 
@@ -183,9 +208,10 @@ class Analyzer:
         if len(left_out) == len(texts):
             return hits
         whole = np.setdiff1d(self._phones.whole_numbers(texts), left_out)
-        lengths = np.asarray(pc.utf8_length(texts.take(pa.array(whole))))
-        for place, length in zip(whole.tolist(), lengths.tolist(), strict=True):
-            hits[place] = [(0, length, _PHONE, PHONE_SCORE)]
+        if len(whole):
+            lengths = np.asarray(pc.utf8_length(texts.take(pa.array(whole))))
+            for place, length in zip(whole.tolist(), lengths.tolist(), strict=True):
+                hits[place] = [(0, length, _PHONE, PHONE_SCORE)]
         for place, regions in self._phones.passing(texts, np.union1d(left_out, whole)).items():
             text = texts[place].as_py()
             spans = {
@@ -272,10 +298,19 @@ class _Recognizer:
         self._gate = Gate(recognizer, self.context.trigger)
         self._find: Find = finder(recognizer)
 
+    @property
+    def condition(self) -> str | None:
+        """A pattern that is found in every text in which it can find anything; None where there is none."""
+        return self._gate.condition
+
     def read(self, texts: Texts, floor: float, lifted: bool, left_out: Places) -> Hits:
         """What its patterns find, by the place of the text."""
-        places = np.setdiff1d(self._gate.passing(texts, floor, lifted), left_out)
         hits: Hits = {}
+        places = self._gate.passing(texts, floor, lifted)
+        if len(left_out):
+            places = np.setdiff1d(places, left_out)
+        if not len(places):
+            return hits
         for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
             spans = self._find(text)
             if spans:

@@ -25,8 +25,6 @@ Texts: TypeAlias = Any
 """An Arrow array of strings without NULLs."""
 Condition: TypeAlias = str | None
 """A pattern of RE2; "" is found nowhere, None everywhere."""
-_FEW = 16
-"""So many texts are quicker asked than sorted out by region."""
 
 
 class Gate:
@@ -51,7 +49,14 @@ class Gate:
         if self._trigger is None:  # nothing lifts these hits
             return places
         beside = found(texts, self._trigger)
+        if not len(beside):
+            return places
         return np.union1d(places, beside[_places(texts.take(pa.array(beside)), weak)])
+
+    @property
+    def condition(self) -> Condition:
+        """What is found in every text that the recognizer can find anything in, however sure."""
+        return self._conditions(0.0)[0]
 
     def _conditions(self, floor: float) -> tuple[Condition, Condition]:
         if floor not in self._joined:
@@ -66,7 +71,7 @@ class PhoneGate:
     """The condition of telephone numbers: first that there are enough digits, then which regions may know them."""
 
     def __init__(self, regions: Sequence[str]) -> None:
-        self._enough = phone.enough_digits(regions)
+        self.condition = phone.enough_digits(regions)
         conditions = phone.conditions(regions)
         self._regions = {r: c if c is not None and _reads(c) else None for r, c in conditions.items()}
         self._national = phone.north_american() if "US" in regions else None
@@ -74,9 +79,9 @@ class PhoneGate:
     def passing(self, texts: Texts, left_out: Places) -> Mapping[int, tuple[str, ...]]:
         """The places of the texts that can hold a number, and the regions whose matchers must see them."""
         asked = np.setdiff1d(np.arange(len(texts)), left_out)
-        places = asked[found(texts.take(pa.array(asked)) if len(left_out) else texts, self._enough)]
-        if len(places) <= _FEW:
-            return dict.fromkeys(places.tolist(), tuple(self._regions))
+        places = asked[found(texts.take(pa.array(asked)) if len(left_out) else texts, self.condition)]
+        if not len(places):
+            return {}
         some = texts.take(pa.array(places))
         regions: dict[int, list[str]] = {}
         for region, condition in self._regions.items():
@@ -88,9 +93,12 @@ class PhoneGate:
     def whole_numbers(self, texts: Texts) -> Places:
         """The places of texts that are nothing but a valid number of the United States as it is mostly written: each
         is one hit, whatever other regions think of parts of it."""
-        if self._national is None or len(texts) <= _FEW:
-            return np.empty(0, dtype=np.int64)
+        nowhere = np.empty(0, dtype=np.int64)
+        if self._national is None:
+            return nowhere
         places = found(texts, phone.WRITTEN)
+        if not len(places):
+            return nowhere
         digits = pc.replace_substring_regex(texts.take(pa.array(places)), r"[^0-9]", "")
         return places[found(digits, self._national)]
 
