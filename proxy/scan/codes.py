@@ -24,8 +24,8 @@ _GLUED = re.compile(r"(?:(?P<word>[A-Za-z]+)[-_/.]\"?|\d[:_])\Z")
 _LONGEST_WORD = 24
 _THING = re.compile(
     r"(?<![A-Za-z])(?:orders?|invoices?|tickets?|jobs?|tasks?|batch|build|case|items?|part|parcels?|shipments?|tracking|"
-    r"lots?|plate|sample|sku|ean|isbn|upc|serial|assets?|transactions?|txn|trace|span|session|request|process|thread|pid|"
-    r"offset|seq|sequence|partition|commits?|revision|rev|version|run|rows?|bytes?|count|size|limit|timeout|qty|quantity|"
+    r"lots?|plate|sample|sku|ean|isbn|upc|serial|assets?|transactions?|txn|trace|span|session|process|thread|pid|"
+    r"offset|seq|sequence|partition|commits?|revision|rev|version|rows?|bytes?|count|size|limit|timeout|qty|quantity|"
     r"total|epoch|timestamp|checksum|crc|hash|index|idx|chunk|shard|segment|worker|bucket|elapsed|duration)"
     r"(?:[ _-](?:of|no|nr|num|number|id|key|code))?\.?\"?[ :=#]{1,3}\"?\Z",
     re.IGNORECASE,

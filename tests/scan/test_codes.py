@@ -46,6 +46,8 @@ def test_parts_of_codes_and_numbers_of_things_are_no_telephone_numbers(text: str
         ("account=2125551234", "2125551234"),
         ("sms to 2125551234 failed", "2125551234"),
         ("please block 2125551234", "2125551234"),
+        ("Callback request: 2125551234", "2125551234"),
+        ("run 2125551234 again", "2125551234"),
         ("border 2125551234", "2125551234"),
         ("job +12125551234", "+12125551234"),
         ("1985-12-34 56", "1985-12-34 56"),
