@@ -244,7 +244,9 @@ class _Process:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         life, ours_life = os.pipe()
-        code = f"import sys; sys.path[:] = {sys.path!r}; from proxy.workers import serve; serve()"
+        # One core for each process: threads of its linear algebra would only take the other processes' cores.
+        alone = "import os; os.putenv('OPENBLAS_NUM_THREADS', '1')"
+        code = f"{alone}; import sys; sys.path[:] = {sys.path!r}; from proxy.workers import serve; serve()"
         command = [sys.executable, "-c", code, str(theirs.fileno()), str(life)]
         try:
             # An own process group: Ctrl-C at the terminal is for the parent, which then ends its workers.

@@ -104,10 +104,9 @@ class _Dense:
         self._weights = np.ascontiguousarray(weights.transpose(1, 0, 2)).reshape(-1, inside)
         self._bias = np.ascontiguousarray(maxout.get_param("b").reshape(width, self._pieces).T).reshape(-1)
         self._scale, self._shift = norm.get_param("G"), norm.get_param("b")
-        self._gemm = maxout.ops.gemm
 
     def __call__(self, rows: Floats) -> Floats:
-        pieces: Floats = self._gemm(rows, self._weights, trans2=True)
+        pieces: Floats = rows @ self._weights.T
         pieces += self._bias
         out = _largest(pieces, self._pieces)
         out -= out.mean(axis=1, keepdims=True)
@@ -130,7 +129,6 @@ class _Moves:
         pad = lower.get_param("pad")[0].transpose(0, 2, 1).reshape(_FEATURES, -1)
         self._outside = self._bias + pad[1] + pad[2]
         self._upper, self._upper_bias = upper.get_param("W"), upper.get_param("b")
-        self._gemm = ner.model.ops.gemm
         actions = _actions(ner)
         names = [name.partition("-") for name in actions]
         self._labels = [label for _, _, label in names]
@@ -144,7 +142,7 @@ class _Moves:
 
     def taken(self, vectors: Floats, ids: Integers, last: Mask, space: Mask) -> list[Span]:
         """The entities of a row of tokens, of which `ids` tells the vector; `last` are the ends of texts."""
-        features = self._gemm(vectors, self._lower, trans2=True).reshape(len(vectors), _FEATURES, -1)
+        features = (vectors @ self._lower.T).reshape(len(vectors), _FEATURES, -1)
         freely, ending = (action[ids] for action in self._chosen(features[:, 0]))
         actions = np.where(last, ending, freely)
         candidates = np.flatnonzero(~self._is_out[actions] & ~space)  # no entity begins with white space
@@ -162,7 +160,7 @@ class _Moves:
         """What is done outside of entities, by token: within a text, and with its last one."""
 
         def chosen(rows: slice) -> Floats:
-            scores = self._gemm(self._hidden(features[rows] + self._outside), self._upper, trans2=True)
+            scores = self._hidden(features[rows] + self._outside) @ self._upper.T
             scores += self._upper_bias
             free = np.where(self._opens | self._may_be_last, scores, -np.inf).argmax(axis=1)
             return np.stack([free, np.where(self._may_be_last, scores, -np.inf).argmax(axis=1)], axis=1)
