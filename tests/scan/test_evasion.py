@@ -75,6 +75,7 @@ PASSES = {
     "compressed bytes": "'\\x1f\\x8b'::BLOB || email::BLOB",
     "without a domain": "split_part(email, '@', 1)",
     "on a host without a domain": "replace(email, 'example.com', 'localhost')",
+    "as the number of a thing": "'order ' || replace(phone, '-', '')",
     "compared instead of shown": "email LIKE 'a%', email < 'b', length(email)",
 }
 
