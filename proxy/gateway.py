@@ -289,7 +289,8 @@ class Gateway:
             return virtual
         cut = self._cut(catalog, view)
         if path is not None:  # the caller's own names alone go by it: policies are compiled against the catalog's
-            cut = replace(cut, search_path=path, view=f"{cut.view} {path}")
+            found = _searched(cut, path)
+            cut = replace(cut, search_path=found, view=f"{cut.view} {found}")
         query = await self._reader.read(sql, cut)
         try:
             return self._rewriter.rewrite(query, self._policy.decide(view, caller, query))
@@ -406,6 +407,13 @@ def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | Non
         if slot.kind is SlotKind.CLIENT and taken is not None:
             known.setdefault(slot.name, taken)
     return tuple(known.get(name) for name in plan.query.parameters)
+
+
+def _searched(catalog: Catalog, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The schemas of a search path that are there, however they are spelt: no name is found in the others, and those who
+    read keep a catalog for each path."""
+    there = {schema.lower() for schema, _ in catalog.tables}
+    return tuple(schema for schema in path if schema.lower() in there)
 
 
 def _places(plan: Plan) -> int:

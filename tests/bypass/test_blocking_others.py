@@ -8,6 +8,9 @@ import duckdb
 import pytest
 
 from proxy.errors import GatewayError
+from proxy.gateway import Request
+from proxy.values import Catalog, Query
+from tests.fakes import ANA, CONTEXT, SQL, Fakes
 from tests.oracle.harness import Harness
 from tests.oracle.world import KEY, write_policy
 
@@ -33,3 +36,18 @@ def test_a_caller_cannot_fill_the_warehouse_by_timing_out(tmp_path: Path) -> Non
         assert harness.ask(bob, "SELECT a FROM k").rows == [(1,)]
     finally:
         harness.close()
+
+
+async def test_search_paths_of_schemas_that_are_not_there_are_one_for_those_who_read() -> None:
+    fakes, views = Fakes(), set[str]()
+    read = fakes.reader.read
+
+    async def kept(sql: str, catalog: Catalog) -> Query:
+        views.add(catalog.view)
+        return await read(sql, catalog)
+
+    fakes.reader.read = kept
+    for number in range(100):
+        path = (f"nowhere_{number}", "main")
+        await fakes.gateway.plan(ANA, Request(SQL, search_path=path), CONTEXT)
+    assert len(views) == 1, "each would put a catalog of somebody else out of a process that reads statements"
