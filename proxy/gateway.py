@@ -410,8 +410,8 @@ def _client_parameters(plan: Plan, told: Described) -> tuple[pa.Field[Any] | Non
 
 
 def _searched(catalog: Catalog, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The schemas of a search path that are there, however they are spelt: no name is found in the others, and those who
-    read keep a catalog for each path."""
+    """The schemas of a search path that are there, however they are spelt: no name is found in the others, and those
+    who read keep a catalog for each path."""
     there = {schema.lower() for schema, _ in catalog.tables}
     return tuple(schema for schema in path if schema.lower() in there)
 
