@@ -85,7 +85,7 @@ class Settings(BaseModel):
         default=50_000,
         ge=0,
         description="Distinct texts of one result that the language model reads at most, of which one counts once for "
-        "each 500 characters begun; it takes about a second for each thousand short ones.",
+        "each 500 characters begun; it takes about a second for each three thousand short ones.",
     )
     on_names_budget: Beyond = Field(
         default=Beyond.REFUSE,
