@@ -29,7 +29,7 @@ from typing import Any
 import duckdb
 
 from tests.bench.server import Served
-from tests.postgres import Database, Server, new_database, programs
+from tests.postgres import PASSWORD, Database, Server, new_database, programs
 
 ROWS, SLOW_ROWS = 1_000_000, 5_000_000
 ROUNDS, ROW_ROUNDS = 3, 3
@@ -176,9 +176,9 @@ def _of(served: Served, warehouse: str) -> Side:
 def _figures(
     server: Server, database: Database, bouncer: Side, gateways: Mapping[str, Served], folder: Path
 ) -> dict[str, object]:
-    login = f"dbname={database.name} user={database.role} sslmode=disable options=-csearch_path=public"
+    login = f"dbname={database.name} user=postgres sslmode=disable"  # the gateway's role has a limit of connections
     plain = {
-        "PostgreSQL": Side(f"host=127.0.0.1 port={server.port} {login}", database.password),
+        "PostgreSQL": Side(f"host=127.0.0.1 port={server.port} {login}", PASSWORD),
         "PgBouncer": bouncer,
     }
     warehouses = {"server": "PostgreSQL", "shop": "DuckDB"}
