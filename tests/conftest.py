@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is thorough: whole files, and attacks through the PostgreSQL door, which go through HTTP by default."""
     for item in items:
         attack = item.nodeid.startswith("tests/bypass/") and "pgwire" in item.nodeid
-        if attack or item.nodeid.startswith(THOROUGH):
+        apart = item.get_closest_marker("superset") is not None
+        if not apart and (attack or item.nodeid.startswith(THOROUGH)):
             item.add_marker("thorough")
 
 
