@@ -17,7 +17,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
@@ -25,6 +24,7 @@ from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecog
 from proxy.scan.entities import Hit, entity
 from proxy.scan.matching import ONE_BY_ONE, matching
 from proxy.scan.presidio import engine as presidio
+from proxy.scan.presidio import phone
 from proxy.scan.presidio.context import Context
 from proxy.scan.presidio.direct import Find, Span, finder, without_duplicates
 from proxy.scan.presidio.gates import Gate, PhoneGate, Places, Texts
@@ -213,14 +213,9 @@ class Analyzer:
             for place, length in zip(whole.tolist(), lengths.tolist(), strict=True):
                 hits[place] = [(0, length, _PHONE, PHONE_SCORE)]
         for place, regions in self._phones.passing(texts, np.union1d(left_out, whole)).items():
-            text = texts[place].as_py()
-            spans = {
-                (match.start, match.end, _PHONE, PHONE_SCORE)
-                for region in regions
-                for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=LENIENCY)
-            }
+            spans = phone.numbers(texts[place].as_py(), regions)
             if spans:
-                hits[place] = without_duplicates(list(spans))
+                hits[place] = without_duplicates([(start, end, _PHONE, PHONE_SCORE) for start, end in spans])
         return hits
 
     # ----------------------------------------------------------------------------------------------------- text by text
@@ -281,8 +276,6 @@ class Analyzer:
 
 PHONE_SCORE = 0.4
 """`PhoneRecognizer.SCORE`."""
-LENIENCY = 1
-"""`PhoneRecognizer`'s default: numbers that are valid in their region."""
 
 
 class _Recognizer:

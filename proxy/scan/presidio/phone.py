@@ -1,4 +1,5 @@
-"""Telephone numbers: which regions a text can hold a number of, read off libphonenumber's own numbering plans.
+"""Telephone numbers: which regions a text can hold a number of, read off libphonenumber's own numbering plans, and what
+its matchers find.
 
 Rule kept here: a region is only left out where its matcher cannot find anything; the matcher itself decides of the
 rest. A match at leniency VALID has the digits, from the start of a run of digits to the end of one and with no Latin
@@ -49,6 +50,30 @@ _LONGEST = 60_000
 
 WRITTEN = r"^(?:\+?1[ .\-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .\-]?)[0-9]{3}[ .\-]?[0-9]{4}$"
 """How numbers of the North American plan are mostly written, a whole cell."""
+
+
+LENIENCY = 1
+"""`PhoneRecognizer`'s default: numbers that are valid in their region."""
+_BESIDE = re.compile(r"[\d(\[\uff08\uff3b+\uff0b#\uff03]")
+"""What a longer number than the one that is found would begin or end with: digits, signs before the first one, and the
+sign that may stand behind the last one of an extension."""
+
+
+def numbers(text: str, regions: Sequence[str]) -> set[tuple[int, int]]:
+    """The numbers that the matchers of some regions find, without such as lie in another one."""
+    spans: set[tuple[int, int]] = set()
+    for region in regions:
+        matcher = phonenumbers.PhoneNumberMatcher(text, region, leniency=LENIENCY)
+        spans.update((match.start, match.end) for match in matcher)
+        if len(spans) == 1 and _is_all(text, *spans):
+            break  # what another matcher finds is the same, or part of it
+    return spans
+
+
+def _is_all(text: str, span: tuple[int, int]) -> bool:
+    """Whether no number can reach beyond this one: all digits of the text are in it."""
+    start, end = span
+    return _BESIDE.search(text, 0, start) is None and _BESIDE.search(text, end) is None
 
 
 def conditions(regions: Sequence[str]) -> Mapping[str, str | None]:

@@ -6,8 +6,12 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from proxy.scan.presidio import phone
+from proxy.scan.presidio.direct import without_duplicates
+from proxy.scan.settings import PHONE_REGIONS
 
 
 def test_regions_that_complete_local_numbers_have_no_condition() -> None:
@@ -35,3 +39,46 @@ def test_alternatives_are_taken_apart_outside_of_groups() -> None:
 def test_the_fewest_digits_of_a_number() -> None:
     assert phone._fewest_digits(["US"]) == 7
     assert phone._fewest_digits(["US", "SM"]) == 4
+
+
+PIECES = st.sampled_from(
+    [
+        "(212) 555-0142",
+        "212-555-0142",
+        "2125550142",
+        "+44 20 7946 0018",
+        "020 7946 0018",
+        "01 42 68 53 00",
+        "98765 43210",
+        "1",
+        "12",
+        " ",
+        " ",
+        "/",
+        "#",
+        "(",
+        "+",
+        "x",
+        " ext. 12",
+        "#12#",
+        ";ext=7",
+        "call ",
+        "on ",
+        ".",
+        "＋",
+        "٣",
+    ]
+)
+
+
+@given(pieces=st.lists(PIECES, min_size=1, max_size=7))
+@settings(max_examples=300, deadline=None)
+def test_numbers_are_what_all_matchers_together_find(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    every = {
+        (match.start, match.end, "PHONE_NUMBER", 0.4)
+        for region in PHONE_REGIONS
+        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phone.LENIENCY)
+    }
+    found = [(start, end, "PHONE_NUMBER", 0.4) for start, end in phone.numbers(text, PHONE_REGIONS)]
+    assert without_duplicates(found) == without_duplicates(sorted(every))
