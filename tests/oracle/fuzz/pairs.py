@@ -357,6 +357,8 @@ class OnPostgres:
         "enable_nestloop",
         "enable_seqscan",
         "enable_hashagg,enable_sort",
+        "enable_hashagg",
+        "enable_sort",
     )
     INDEXES = 3
     """Every so many'th table has indexes and extended statistics."""
