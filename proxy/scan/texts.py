@@ -6,6 +6,7 @@ together.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -42,22 +43,26 @@ def bare(texts: Array) -> Mask:
     return matching(pc.utf8_trim_whitespace(texts), _BARE)
 
 
-def of_form(texts: Array, form: Form) -> Mask:
-    """Which texts have the form of an entity's chance hits."""
-    if form is Form.NUMBER:
-        return bare(texts)
+def of_forms(texts: Array, forms: Collection[Form]) -> dict[Form, Mask]:
+    """Which texts have each of the forms of entities' chance hits."""
+    if not forms:
+        return {}
+    trimmed = pc.utf8_trim_whitespace(texts)
+    numbers = matching(trimmed, _BARE)
+    return {form: numbers if form is Form.NUMBER else _of_form(texts, trimmed, numbers, form) for form in forms}
+
+
+def _of_form(texts: Array, trimmed: Array, numbers: Mask, form: Form) -> Mask:
     fewest = {Form.CODE: CODE_DIGITS, Form.LONG: LONG_DIGITS}.get(form, 0)
     if fewest and not _any_of_length(texts, fewest):
         return np.zeros(len(texts), dtype=np.bool_)
-    trimmed = pc.utf8_trim_whitespace(texts)
     if form is Form.QUAD:
         return matching(trimmed, _QUAD)
     if form is Form.CODE:
         formed = matching(trimmed, _CODE)
         formed = formed & matching(trimmed, _CAPITAL) if formed.any() else formed
     else:
-        formed = matching(trimmed, _GROUPS)
-        formed = formed & ~bare(texts) if formed.any() else formed
+        formed = matching(trimmed, _GROUPS) & ~numbers
     if fewest and formed.any():
         formed = formed & (digits(texts) >= fewest)
     return np.asarray(formed, dtype=np.bool_)

@@ -23,7 +23,7 @@ from proxy.scan.arrays import Array, Hints
 from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity
 from proxy.scan.rules import Rule
 from proxy.scan.settings import REPLACING, STRICTNESS, Action
-from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_form, short
+from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_forms, short
 from proxy.scan.units import Unit
 
 SLICE_SAMPLE = 20
@@ -112,26 +112,32 @@ def measure(
     asked = [entity(name) for name in names]
     asked = [e for e in asked if e.chance_rate is not None and e.name not in hints]
     titles = int(np.delete(short(texts), unread).sum()) if any(e.ner for e in asked) else 0
-    forms = {form: of_form(texts, form) for form in {form for e in asked if not e.ner for form in e.forms}}
+    forms = of_forms(texts, {form for e in asked if not e.ner for form in e.forms})
     plausible = {e.name: titles for e in asked if e.ner}
     for e in asked:
         if not e.ner:
             plausible |= {_rate(e, form): int(_enough(texts, forms[form], e).sum()) for form in e.forms}
     hits: Counter[str] = Counter()
+    by_chance = {e.name for e in asked}
     for text, of_text in found.items():
-        unit = Unit(0, len(text), text, hints, "text")
-        speaking = (entity(f.hit.entity) for f in of_text if _speaks(unit, f.hit, entity(f.hit.entity)))
-        hits.update({_rate(kind, _form(unit.text, kind)) for kind in speaking})
+        doubtful = [f.hit for f in of_text if f.hit.entity in by_chance]
+        if doubtful:
+            unit = Unit(0, len(text), text, hints, "text")
+            speaking = (entity(hit.entity) for hit in doubtful if _speaks(unit, hit, entity(hit.entity)))
+            hits.update({_rate(kind, _form(text, kind)) for kind in speaking})
     return {name: Rate(count, hits[name]) for name, count in plausible.items() if count}
 
 
 def lines(texts: Array, hints: Hints, found: Mapping[str, Sequence[Found]]) -> frozenset[templates.Place]:
     """The places in lines that a program wrote whose numbers are no telephone numbers."""
-    hits = {
-        text: [f.hit for f in of_text if f.hit.entity == _PHONE and f.hit.end - f.hit.start < len(text.strip())]
-        for text, of_text in found.items()
-    }
-    return frozenset() if _PHONE in hints else templates.chance(texts, hits)
+    if _PHONE in hints:
+        return frozenset()
+    hits = {}
+    for text, of_text in found.items():
+        phones = [f.hit for f in of_text if f.hit.entity == _PHONE]
+        if phones:
+            hits[text] = [hit for hit in phones if hit.end - hit.start < len(text.strip())]
+    return templates.chance(texts, hits)
 
 
 def _rate(kind: Entity, form: Form | None) -> str:
