@@ -1,4 +1,4 @@
-"""What was run, as one file: `python -m tests.oracle.fuzz.results FOLDER .. > tests/oracle/fuzz/results.json`.
+"""What was run, as one entry of `tests/oracle/fuzz/results.json`: `python -m tests.oracle.fuzz.results FOLDER ..`.
 
 Rule kept here: it adds up the counts that runs kept (`--keep FOLDER`) and knows nothing else: one entry for each engine
 and version, a statement that several runs asked counted once among the distinct ones.
