@@ -37,7 +37,9 @@ SLICE_ROWS = 16_384
 SLICE_BYTES = 1_048_576
 """The largest piece for one process: some 20 seconds of work at the worst, where all of it is read for names."""
 SMALL_CELLS = 4_096
-"""A batch of so few cells goes to one process, all columns together."""
+"""In a batch of so few cells columns go to a process together."""
+_TOGETHER = 6
+"""At least so many columns, where there are more processes than one: the way to each costs about as much as one."""
 _MOST_CALLERS = 1_000
 """The rules of so many kinds of callers are kept."""
 
@@ -190,6 +192,7 @@ class Scan:
         if batch.num_rows * len(to_read) <= SMALL_CELLS:
             read = await self._scan_together([self._columns[i] for i in to_read], [arrays[i] for i in to_read])
         else:
+            to_read.sort(key=lambda i: -arrays[i].nbytes)  # the longest work first, so that none is left alone with it
             read = await _all([self._scan_column(self._columns[i], arrays[i]) for i in to_read], self._concurrency)
         for place, array in zip(to_read, read, strict=True):
             arrays[place] = array
@@ -217,16 +220,19 @@ class Scan:
         return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
 
     async def _scan_together(self, columns: Sequence[_Column], arrays: Sequence[pa.Array[Any]]) -> list[pa.Array[Any]]:
-        if not columns:
-            return []
-        pairs = zip(columns, arrays, strict=True)
-        jobs = [self._job(column, array, len(columns)) for column, array in pairs]
-        released = []
-        for column, array, scanned in zip(
-            columns, arrays, await self._ask([c.shown for c in columns], jobs), strict=True
-        ):
-            self._add(column, scanned)
-            released.append(array if scanned.data is None else unpack(scanned.data))
+        released = list(arrays)
+        parts = _spread(arrays, self._concurrency)
+        jobs = [[self._job(columns[i], arrays[i], len(columns)) for i in part] for part in parts]
+        shown = [[columns[i].shown for i in part] for part in parts]
+        asked = [self._ask(names, some) for names, some in zip(shown, jobs, strict=True)]
+        answers = await _all(asked, self._concurrency)
+        of_place = {
+            i: one for part, some in zip(parts, answers, strict=True) for i, one in zip(part, some, strict=True)
+        }
+        for place, scanned in sorted(of_place.items()):
+            self._add(columns[place], scanned)
+            if scanned.data is not None:
+                released[place] = unpack(scanned.data)
         return released
 
     def _add(self, column: _Column, scanned: Scanned) -> None:
@@ -321,6 +327,13 @@ def _refuse(blocked: Sequence[Finding]) -> None:
     reasons = [Reason(ReasonCode.PII_FOUND, f"{f.column}: {f.entity}") for f in blocked]
     advice = "Leave these columns out of the query, or ask for clearance"
     raise PiiBlocked(f"The result holds personal data that may not leave: {listed}. {advice}.", *reasons)
+
+
+def _spread(arrays: Sequence[pa.Array[Any]], processes: int) -> list[list[int]]:
+    """The places of arrays in as many parts of about the same work as there are processes; few stay together."""
+    parts = max(1, min(processes, len(arrays) // _TOGETHER))
+    by_size = sorted(range(len(arrays)), key=lambda i: -arrays[i].nbytes)
+    return [by_size[part::parts] for part in range(parts)] if arrays else []
 
 
 def _slices(array: pa.Array[Any]) -> Iterator[pa.Array[Any]]:

@@ -1,12 +1,13 @@
-"""What is asked of many distinct texts at once: which are JSON, bare numbers, or short.
+"""What is asked of one text and of many: which are JSON, bare numbers, of the form of chance hits, or short.
 
-Rule kept here: each answer is that of the same question about one text in `verdicts` and `units`; tests hold the two
-together.
+Rule kept here: many texts get the answers that each would get by itself; tests hold the two together. Few are asked one
+by one, as a call of Arrow costs more than they do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from proxy.scan.arrays import Array
 from proxy.scan.codes import CODE_DIGITS, LONG_DIGITS
 from proxy.scan.entities import Form
-from proxy.scan.matching import counted, matching
+from proxy.scan.matching import ONE_BY_ONE, counted, matching
 
 Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
@@ -33,6 +34,46 @@ _DIGIT = r"\p{Nd}"
 _LETTER = r"\p{L}"
 
 
+def _of_one(pattern: str) -> re.Pattern[str]:
+    """A pattern of RE2 as Python's: `$` is the end of the text there, and digits are those of every script here too."""
+    return re.compile(pattern.replace(r"\p{Nd}", r"\d").replace("$", r"\Z"))
+
+
+_ONE_BARE, _ONE_GROUPS, _ONE_QUAD, _ONE_CODE = map(_of_one, (_BARE, _GROUPS, _QUAD, _CODE))
+_ONE_CAPITAL, _ONE_DIGIT = map(_of_one, (_CAPITAL, _DIGIT))
+
+
+# ------------------------------------------------------------------------------------------------------------- of one
+def is_bare(text: str) -> bool:
+    """Whether a text is a number and nothing else."""
+    return _ONE_BARE.match(text.strip()) is not None
+
+
+def has_form(text: str, form: Form) -> bool:
+    """Whether a text has the form of an entity's chance hits."""
+    if form is Form.NUMBER:
+        return is_bare(text)
+    trimmed = text.strip()
+    if form is Form.QUAD:
+        return _ONE_QUAD.match(trimmed) is not None
+    if form is Form.CODE:
+        named = _ONE_CODE.match(trimmed) is not None and _ONE_CAPITAL.search(trimmed) is not None
+        return named and count_digits(text) >= CODE_DIGITS
+    grouped = _ONE_GROUPS.match(trimmed) is not None and not is_bare(text)
+    return grouped and (form is Form.GROUPS or count_digits(text) >= LONG_DIGITS)
+
+
+def count_digits(text: str) -> int:
+    """How many digits a text has."""
+    return len(_ONE_DIGIT.findall(text))
+
+
+def is_short(text: str) -> bool:
+    """Whether a text has letters and few words."""
+    return any(map(str.isalpha, text)) and len(text.split()) <= SHORT_WORDS
+
+
+# ------------------------------------------------------------------------------------------------------------ of many
 def may_be_json(texts: Array) -> Mask:
     """Which texts begin as a JSON document does."""
     return matching(texts, _JSON)
@@ -40,6 +81,8 @@ def may_be_json(texts: Array) -> Mask:
 
 def bare(texts: Array) -> Mask:
     """Which texts are a number and nothing else."""
+    if len(texts) <= ONE_BY_ONE:
+        return _each(texts, is_bare)
     return matching(pc.utf8_trim_whitespace(texts), _BARE)
 
 
@@ -47,6 +90,9 @@ def of_forms(texts: Array, forms: Collection[Form]) -> dict[Form, Mask]:
     """Which texts have each of the forms of entities' chance hits."""
     if not forms:
         return {}
+    if len(texts) <= ONE_BY_ONE:
+        some = texts.to_pylist()
+        return {form: np.array([has_form(text, form) for text in some], dtype=np.bool_) for form in forms}
     trimmed = pc.utf8_trim_whitespace(texts)
     numbers = matching(trimmed, _BARE)
     return {form: numbers if form is Form.NUMBER else _of_form(texts, trimmed, numbers, form) for form in forms}
@@ -75,11 +121,19 @@ def _any_of_length(texts: Array, fewest: int) -> bool:
 
 def digits(texts: Array) -> npt.NDArray[np.int64]:
     """How many digits each text has."""
+    if len(texts) <= ONE_BY_ONE:
+        return np.array([count_digits(text) for text in texts.to_pylist()], dtype=np.int64)
     return counted(texts, _DIGIT)
 
 
 def short(texts: Array) -> Mask:
     """Which texts have letters and few words."""
+    if len(texts) <= ONE_BY_ONE:
+        return _each(texts, is_short)
     words: Any = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts), max_splits=SHORT_WORDS))
     few = np.asarray(words.to_numpy(zero_copy_only=False)) <= SHORT_WORDS
     return np.asarray(few & matching(texts, _LETTER), dtype=np.bool_)
+
+
+def _each(texts: Array, question: Callable[[str], bool]) -> Mask:
+    return np.array([question(text) for text in texts.to_pylist()], dtype=np.bool_)

@@ -23,7 +23,7 @@ from proxy.scan.arrays import Array, Hints
 from proxy.scan.entities import ENTITIES, Entity, Form, Hit, entity
 from proxy.scan.rules import Rule
 from proxy.scan.settings import REPLACING, STRICTNESS, Action
-from proxy.scan.texts import SHORT_WORDS, Mask, bare, digits, of_forms, short
+from proxy.scan.texts import Mask, bare, count_digits, digits, has_form, is_bare, is_short, of_forms, short
 from proxy.scan.units import Unit
 
 SLICE_SAMPLE = 20
@@ -36,12 +36,6 @@ _ANYWHERE = frozenset({Form.CODE, Form.LONG})
 """In texts of these forms a hit may be chance wherever it stands."""
 _NEVER_BARE = tuple(e for e in ENTITIES.values() if e.bare_never)
 
-_BARE = re.compile(r"-?\d+(?:\.\d+)?\Z")
-_GROUPS = re.compile(r"\(?\d[\d ().\-/]*\d\Z")
-_QUAD = re.compile(r"\d+(?:\.\d+){3}\Z")
-_PIECE = r"(?:[A-Z]{1,3}\d*|\d+[A-Z]{0,2})"
-_CODE = re.compile(rf"{_PIECE}(?:[ ./_-]{_PIECE})+\Z")
-_CAPITAL = re.compile("[A-Z]")
 _LABELLED = re.compile(r"(?<![A-Z])(?:T|TEL|P|PH|M|MOB|C|CEL|F|FAX|H|W|O|D)[ .:-]+\(?\Z")
 """A telephone number's label in capitals: what follows it is no part of a code."""
 _PHONE = "PHONE_NUMBER"
@@ -226,8 +220,8 @@ def _is_plausible(unit: Unit, kind: Entity) -> bool:
     if kind.chance_rate is None or kind.name in unit.hints:
         return False
     if kind.ner:
-        return _is_short(unit.text)
-    return _form(unit.text, kind) is not None and _digits(unit.text) >= kind.digits
+        return is_short(unit.text)
+    return _form(unit.text, kind) is not None and count_digits(unit.text) >= kind.digits
 
 
 def _may_be_chance(unit: Unit, hit: Hit, kind: Entity) -> bool:
@@ -257,7 +251,7 @@ def _covers(unit: Unit, hit: Hit, share: float) -> bool:
 def _is_code(unit: Unit, hit: Hit) -> bool:
     """Whether what was taken for a telephone number is a bare number, a part of a code, or in groups as no telephone
     number is."""
-    if _covers(unit, hit, _COVERS) and (_is_bare(unit.text) or codes.is_odd(unit.text.strip())):
+    if _covers(unit, hit, _COVERS) and (is_bare(unit.text) or codes.is_odd(unit.text.strip())):
         return True
     return codes.is_part(unit.text, hit.start, hit.end)
 
@@ -295,31 +289,6 @@ def _stands_in(one: Found, other: Found) -> bool:
     return inside and as_strict and other.hit.score >= one.hit.score
 
 
-def _is_bare(text: str) -> bool:
-    return _BARE.match(text.strip()) is not None
-
-
 def _form(text: str, kind: Entity) -> Form | None:
     """The first of an entity's forms that a text has."""
-    return next((form for form in kind.forms if _has_form(text, form)), None)
-
-
-def _has_form(text: str, form: Form) -> bool:
-    if form is Form.NUMBER:
-        return _is_bare(text)
-    trimmed = text.strip()
-    if form is Form.QUAD:
-        return _QUAD.match(trimmed) is not None
-    if form is Form.CODE:
-        named = _CODE.match(trimmed) is not None and _CAPITAL.search(trimmed) is not None
-        return named and _digits(text) >= codes.CODE_DIGITS
-    grouped = _GROUPS.match(trimmed) is not None and not _is_bare(text)
-    return grouped and (form is Form.GROUPS or _digits(text) >= codes.LONG_DIGITS)
-
-
-def _digits(text: str) -> int:
-    return len(_DIGIT.findall(text))
-
-
-def _is_short(text: str) -> bool:
-    return any(map(str.isalpha, text)) and len(text.split()) <= SHORT_WORDS
+    return next((form for form in kind.forms if has_form(text, form)), None)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from proxy.errors import ConfigError, PiiBlocked, ScanError, TooLarge
 from proxy.scan.column import Job
 from proxy.scan.rules import CallersRule, Defaults, EntityRule, ScanRules
-from proxy.scan.scanner import SLICE_ROWS, Scan, Scanner
+from proxy.scan.scanner import SLICE_ROWS, SMALL_CELLS, Scan, Scanner, _spread
 from proxy.scan.scanner import workers as make_workers
 from proxy.scan.settings import Action, Beyond, Mode, Settings
 from proxy.values import Finding, Output, Plan, ReasonCode, ResultColumn, ScanReport
@@ -338,6 +338,37 @@ def test_batches_add_up_and_rates_carry_over(runner: asyncio.Runner, patterns: W
     assert released == [ids, late], "a card-like id among many ids is chance"
     assert scan.report().cells_read == 502
     assert runner.run(begin(patterns, late).scan(late)).to_pydict() == {"id": [None, 4111111111111112]}
+
+
+@pytest.mark.parametrize("rows", [1, SMALL_CELLS])
+def test_columns_shared_out_among_processes_come_back_in_their_places(runner: asyncio.Runner, rows: int) -> None:
+    both = make_workers(PATTERNS.model_copy(update={"workers": 2}))
+    assert both is not None
+    runner.run(both.start())
+    try:
+        asked: list[int] = []
+        call = both.call_through
+
+        async def heard(jobs: Sequence[Job]) -> object:
+            asked.append(len(jobs))
+            return await call(jobs)
+
+        both.call_through = heard  # type: ignore[method-assign]
+        columns = {f"c{n}": [f"{'x' * n} a{n}@example.com"] * rows for n in range(13)}
+        released, report = scanned(runner, both, columns)
+    finally:
+        runner.run(both.close())
+    assert released == {f"c{n}": [f"{'x' * n} <EMAIL_ADDRESS>"] * rows for n in range(13)}
+    assert {finding.column: finding.cells for finding in report.findings} == dict.fromkeys(columns, rows)
+    assert sorted(asked) == ([6, 7] if rows == 1 else [1] * 13)
+
+
+@pytest.mark.parametrize(("columns", "processes", "parts"), [(0, 2, []), (1, 4, [1]), (11, 4, [11]), (12, 4, [6, 6])])
+def test_few_columns_stay_together(columns: int, processes: int, parts: list[int]) -> None:
+    arrays = [pa.array(["x" * n]) for n in range(columns)]
+    spread = _spread(arrays, processes)
+    assert sorted(place for part in spread for place in part) == list(range(columns))
+    assert [len(part) for part in spread] == parts
 
 
 def test_an_empty_batch_passes(runner: asyncio.Runner, patterns: Workers) -> None:
