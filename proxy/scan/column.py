@@ -223,8 +223,9 @@ def _qualified(
         reading.recognizers,
     )
     reading.named += search.named.read
-    reading.sampled.append((texts.take(pa.array(search.named.sampled)), hints))
-    reading.beyond.append((texts.take(pa.array(search.named.beyond)), hints))
+    for unread, places in ((reading.sampled, search.named.sampled), (reading.beyond, search.named.beyond)):
+        if len(places):
+            unread.append((texts.take(pa.array(places)), hints))
     found = {}
     for place, of_text in search.hits.items():
         unit = _whole(texts[place].as_py(), hints)
@@ -242,6 +243,8 @@ def _with_hits(
     found_leaves: Sequence[Leaf], documents: Mapping[Key, tuple[Unit, ...]], found: Mapping[Key, Sequence[Found]]
 ) -> dict[Key, tuple[Unit, ...]]:
     """The cells in which anything was found, with their parts."""
+    if not found:
+        return {}
     cells = {key: parts for key, parts in documents.items() if any((u.text, u.hints) in found for u in parts)}
     for leaf in found_leaves:
         texts: Array = pa.array([text for text, hints in found if hints == leaf.hints], pa.large_string())
@@ -272,6 +275,8 @@ def _judged(
 
 
 def _counts(found_leaves: Sequence[Leaf], judged: Mapping[Key, _Cell], rows: int) -> dict[str, Count]:
+    if not judged:
+        return {}
     inside: dict[str, Mask] = {}
     scores: dict[str, float] = defaultdict(float)
     for leaf in found_leaves:

@@ -23,6 +23,8 @@ Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
 """At most so many words are a name or a title, and no sentence."""
 
+_BLANKS = "\t\n\f\r "
+_OPENS = ("{", "[", '"')
 _JSON = r"^\s*[{\[\"]"
 _BARE = r"^-?\p{Nd}+(?:\.\p{Nd}+)?$"
 _GROUPS = r"^\(?\p{Nd}[\p{Nd} ().\-/]*\p{Nd}$"
@@ -76,6 +78,8 @@ def is_short(text: str) -> bool:
 # ------------------------------------------------------------------------------------------------------------ of many
 def may_be_json(texts: Array) -> Mask:
     """Which texts begin as a JSON document does."""
+    if len(texts) <= ONE_BY_ONE:
+        return _each(texts, lambda text: text.lstrip(_BLANKS).startswith(_OPENS))
     return matching(texts, _JSON)
 
 
