@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group
@@ -29,7 +29,7 @@ from proxy import settings
 from proxy.app import build, load_policies, load_scan_rules
 from proxy.audit import verify
 from proxy.audit.sinks.file import Settings as FileSettings
-from proxy.cli import certificates, output, policy, session
+from proxy.cli import certificates, output, policy, session, sharing
 from proxy.errors import ConfigError, GatewayError
 from proxy.identity.verifier import Verifier
 from proxy.scan.settings import Mode
@@ -49,7 +49,15 @@ class Check:
     todo: str = ""
 
 
-def doctor(config: session.Config = None, as_json: output.Json = False) -> None:
+Superset = Annotated[
+    Path | None,
+    typer.Option(
+        "--superset", help="A superset_config.py: look whether it shares rows between users. It is read, not run."
+    ),
+]
+
+
+def doctor(config: session.Config = None, superset: Superset = None, as_json: output.Json = False) -> None:
     """Check settings, policies, warehouses, issuers' keys, audit log, language model and ports, with what to do.
 
     Exits with 1 where something would stop the gateway; warnings do not.
@@ -59,8 +67,11 @@ def doctor(config: session.Config = None, as_json: output.Json = False) -> None:
         usher doctor
 
         usher doctor --config usher.yaml --json
+
+        usher doctor --superset /app/pythonpath/superset_config.py
     """
     checks = output.run(_all(session.config_path(config)))
+    checks += () if superset is None else _superset(superset)
     failed = any(c.state == "failed" for c in checks)
     if as_json:
         output.emit({"healthy": not failed, "checks": [asdict(c) for c in checks]})
@@ -237,6 +248,21 @@ def _doors(chosen: settings.Settings) -> Iterator[Check]:
                 "listens beyond this machine without TLS of its own; tokens would travel in the clear",
                 "put a proxy with TLS before it, or listen on 127.0.0.1",
             )
+
+
+def _superset(path: Path) -> Iterator[Check]:
+    """Whether Superset keeps users apart."""
+    try:
+        unsafe = list(sharing.superset(path))
+    except (OSError, SyntaxError, ValueError) as error:
+        yield Check(
+            "superset", "warning", f"{path} cannot be read: {type(error).__name__}", "name the file it runs with"
+        )
+        return
+    for one in unsafe:
+        yield Check("superset", "warning", one.detail, one.todo)
+    if not unsafe:
+        yield Check("superset", "ok", "keeps the cached rows and the connections of its users apart")
 
 
 def _certificate(what: str, tls: Any) -> Check:

@@ -83,6 +83,17 @@ def test_a_port_that_is_taken(usher: Usher, own_demo: Path, monkeypatch: pytest.
     assert "USHER_DOORS__HTTP__LISTEN=" in ran.out
 
 
+def test_a_superset_that_shares_rows_between_users(usher: Usher, own_demo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "superset_config.py"
+    path.write_text('FEATURE_FLAGS = {"CACHE_IMPERSONATION": True}\n')
+    ran = usher("doctor", "--superset", str(path), "--json")
+    (found,) = [c for c in ran.document["checks"] if c["what"] == "superset"]
+    assert found["state"] == "warning"
+    assert "DB_CONNECTION_MUTATOR" in found["todo"]
+    path.write_text("FEATURE_FLAGS = {")
+    assert "cannot be read: SyntaxError" in usher("doctor", "--superset", str(path)).out
+
+
 def test_listening_beyond_this_machine_without_tls(
     usher: Usher, own_demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
