@@ -29,6 +29,8 @@ MANY_ROWS = 1000
 """So many rows become Arrow in a thread, so that other statements are served meanwhile."""
 STATEMENTS = 1024
 """Texts whose tables are kept."""
+KEPT_CHARACTERS = 8_192
+"""Longer texts are read anew each time, so that what is kept stays small."""
 BATCH_BYTES = 8 * 2**20
 """Bytes of Arrow memory that a batch should not pass by much, whatever its rows hold."""
 COLUMNLESS = "The result has no columns: select at least one."
@@ -184,10 +186,14 @@ class Execution:
             self._session.kill()
 
 
-@lru_cache(STATEMENTS)
 def _tables_of(sql: str) -> frozenset[tuple[str, str]]:
-    """The full names of a statement's tables, read once for as long as it is asked again. Raises `Ungovernable` for
-    what is not one SELECT."""
+    """The full names of a statement's tables, read once for as long as it is asked again and is not long. Raises
+    `Ungovernable` for what is not one SELECT."""
+    return _tables_kept(sql) if len(sql) <= KEPT_CHARACTERS else frozenset(_tables(_only_select(sql)))
+
+
+@lru_cache(STATEMENTS)
+def _tables_kept(sql: str) -> frozenset[tuple[str, str]]:
     return frozenset(_tables(_only_select(sql)))
 
 

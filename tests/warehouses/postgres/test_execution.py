@@ -9,6 +9,7 @@ import pytest
 
 from proxy.errors import GatewayError, QueryFailed, Ungovernable, WarehouseUnavailable
 from proxy.values import ReasonCode
+from proxy.warehouses.postgres.execution import KEPT_CHARACTERS, _tables_kept, _tables_of
 from proxy.warehouses.postgres.warehouse import Postgres
 from tests.postgres import Database
 from tests.warehouses.postgres.conftest import SCHEMA, Connected
@@ -185,3 +186,11 @@ async def test_the_tables_of_a_statement_cannot_change_while_it_runs(postgres: D
         postgres.sql("SET lock_timeout = '200ms'; ALTER TABLE people ADD x int")
     await result.batches.aclose()  # type: ignore[attr-defined]
     postgres.sql("SET lock_timeout = '2s'; ALTER TABLE people ADD x int")
+
+
+def test_the_tables_of_long_statements_are_read_each_time_and_not_kept() -> None:
+    short = 'SELECT a FROM "sales"."orders"'
+    long = f"{short} WHERE a IN ({', '.join(map(str, range(KEPT_CHARACTERS)))})"
+    _tables_kept.cache_clear()
+    assert _tables_of(short) == _tables_of(short) == _tables_of(long) == {("sales", "orders")}
+    assert (_tables_kept.cache_info().misses, _tables_kept.cache_info().hits) == (1, 1)
