@@ -8,6 +8,7 @@ the whole way through one gateway.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import shutil
 import sys
@@ -360,6 +361,8 @@ class OnPostgres:
         "enable_hashagg",
         "enable_sort",
     )
+    GROUPS = (0, 100, 1_000, 100_000)
+    """How many groups the planner is made to expect of each column; 0: as many as there are."""
     INDEXES = 3
     """Every so many'th table has indexes and extended statistics."""
 
@@ -399,7 +402,7 @@ class OnPostgres:
         self._versions = [self._runner.run(w.catalog()).version for w in self._warehouses]
         rows = [(n, t.split(";") if t else [], g) for n, t, g in server.query("postgres", POSTGRES_CALLS)]
         self.calls = signatures(rows, made[0].app.gateway._warehouses["shop"].dialect.functions)
-        self._visible: Any = None
+        self._visible: list[Any] = []
 
     def _loaded(self, path: Path, folder: Path, more: str = "") -> postgres.Database:
         database = postgres.new_database(self._server)
@@ -449,29 +452,45 @@ class OnPostgres:
 
         from proxy.warehouses.postgres.errors import mapped
 
-        if self._visible is None:
-            path = self.folder / "visible.duckdb"
-            copy_visible(self._world, self.harnesses[0], self.planner.caller(0), path)
-            self.databases.append(self._loaded(path, self.folder / "visible"))
-            self._visible = await asyncpg.connect(self.databases[-1].owner_url, timeout=20)
+        if not self._visible:
+            await self._copy()
         found = set()
-        for turned_off in self.SETTINGS:
-            await self._visible.execute("RESET ALL; SET search_path = wide; SET statement_timeout = '4s'")
-            await self._visible.execute("SET DateStyle = 'ISO'; SET TimeZone = 'UTC'; SET jit = off")
+        for copy, turned_off in itertools.product(self._visible, self.SETTINGS):
+            await copy.execute("RESET ALL; SET search_path = wide; SET statement_timeout = '4s'")
+            await copy.execute("SET DateStyle = 'ISO'; SET TimeZone = 'UTC'; SET jit = off")
             for name in filter(None, turned_off.split(",")):
-                await self._visible.execute(f"SET {name} = off")
+                await copy.execute(f"SET {name} = off")
             try:
-                await self._visible.fetch(sql.replace("shop.", ""))
+                await copy.fetch(sql.replace("shop.", ""))
             except asyncpg.PostgresError as error:
                 found.add(str(mapped(error, sql).sqlstate))
         return found
+
+    async def _copy(self) -> None:
+        """What the caller sees, as databases of their own; in all but one the planner expects other numbers of groups,
+        by which the order of hashed groups goes."""
+        import asyncpg
+
+        path = self.folder / "visible.duckdb"
+        copy_visible(self._world, self.harnesses[0], self.planner.caller(0), path)
+        for groups in self.GROUPS:
+            database = self._loaded(path, self.folder / f"visible{groups}")
+            self.databases.append(database)
+            if groups:
+                altered = [
+                    f'ALTER TABLE {one.table.full} ALTER COLUMN "{column.name}" SET (n_distinct = {groups});'
+                    for one in self._world.governed
+                    for column in one.table.columns
+                ]
+                database.sql("\n".join([*altered, "ANALYZE;"]))
+            self._visible.append(await asyncpg.connect(database.owner_url, timeout=20))
 
     def close(self) -> None:
         """End everything and remove it."""
         for warehouse in self._warehouses:
             self._runner.run(warehouse.close())
-        if self._visible is not None:
-            self._runner.run(self._visible.close(timeout=5))
+        for copy in self._visible:
+            self._runner.run(copy.close(timeout=5))
         self._runner.close()
         for harness in self.harnesses:
             harness.close()
