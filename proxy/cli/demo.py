@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from proxy import listening as addresses
 from proxy import settings
 from proxy.app import App, build
 from proxy.audit import verify
@@ -102,9 +101,10 @@ def with_wire(loaded: settings.Settings) -> settings.Settings:
     """The settings with the PostgreSQL door on a port that is free: its own, else the next one, which is told. Without
     the door where none is free: the demo does not need it."""
     door = loaded.doors.get(WIRE)
-    if door is None:
+    address: tuple[str, int] | None = getattr(door, "address", None)
+    if door is None or address is None:
         return loaded
-    host, port = addresses.address(str(getattr(door, "listen", "")))
+    host, port = address
     if not taken(host, port):
         return loaded
     free = next((p for p in range(port + 1, min(port + TRIED, 65535) + 1) if not taken(host, p)), None)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import re2  # type: ignore[import-untyped]
 
-from proxy.scan.arrays import Array, booleans, numbers
+from proxy.scan.arrays import Array, booleans
 
 ONE_BY_ONE = 64
 """So many texts are searched one by one, at about 3 us each."""
@@ -29,17 +29,6 @@ def matching(texts: Array, pattern: str) -> npt.NDArray[np.bool_]:
         if known is not None:
             return np.array([known.search(text.encode()) is not None for text in texts.to_pylist()], dtype=np.bool_)
     return booleans(pc.match_substring_regex(texts, pattern))
-
-
-def counted(texts: Array, pattern: str) -> npt.NDArray[np.int64]:
-    """How often the pattern, which takes at least a character, is found in each text; there is no NULL among them."""
-    if len(texts) <= ONE_BY_ONE:
-        known = compiled(pattern)
-        if known is not None:
-            return np.array(
-                [sum(1 for _ in known.finditer(text.encode())) for text in texts.to_pylist()], dtype=np.int64
-            )
-    return numbers(pc.count_substring_regex(texts, pattern))
 
 
 @lru_cache(_PATTERNS)

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from proxy.scan.arrays import Array
+from proxy.scan.arrays import Array, numbers
 from proxy.scan.codes import CODE_DIGITS, LONG_DIGITS
 from proxy.scan.entities import Form
-from proxy.scan.matching import ONE_BY_ONE, counted, matching
+from proxy.scan.matching import ONE_BY_ONE, matching
 
 Mask = npt.NDArray[np.bool_]
 SHORT_WORDS = 5
@@ -98,11 +98,11 @@ def of_forms(texts: Array, forms: Collection[Form]) -> dict[Form, Mask]:
         some = texts.to_pylist()
         return {form: np.array([has_form(text, form) for text in some], dtype=np.bool_) for form in forms}
     trimmed = pc.utf8_trim_whitespace(texts)
-    numbers = matching(trimmed, _BARE)
-    return {form: numbers if form is Form.NUMBER else _of_form(texts, trimmed, numbers, form) for form in forms}
+    plain = matching(trimmed, _BARE)
+    return {form: plain if form is Form.NUMBER else _of_form(texts, trimmed, plain, form) for form in forms}
 
 
-def _of_form(texts: Array, trimmed: Array, numbers: Mask, form: Form) -> Mask:
+def _of_form(texts: Array, trimmed: Array, plain: Mask, form: Form) -> Mask:
     fewest = {Form.CODE: CODE_DIGITS, Form.LONG: LONG_DIGITS}.get(form, 0)
     if fewest and not _any_of_length(texts, fewest):
         return np.zeros(len(texts), dtype=np.bool_)
@@ -112,7 +112,7 @@ def _of_form(texts: Array, trimmed: Array, numbers: Mask, form: Form) -> Mask:
         formed = matching(trimmed, _CODE)
         formed = formed & matching(trimmed, _CAPITAL) if formed.any() else formed
     else:
-        formed = matching(trimmed, _GROUPS) & ~numbers
+        formed = matching(trimmed, _GROUPS) & ~plain
     if fewest and formed.any():
         formed = formed & (digits(texts) >= fewest)
     return np.asarray(formed, dtype=np.bool_)
@@ -127,7 +127,7 @@ def digits(texts: Array) -> npt.NDArray[np.int64]:
     """How many digits each text has."""
     if len(texts) <= ONE_BY_ONE:
         return np.array([count_digits(text) for text in texts.to_pylist()], dtype=np.int64)
-    return counted(texts, _DIGIT)
+    return numbers(pc.count_substring_regex(texts, _DIGIT))
 
 
 def short(texts: Array) -> Mask:

@@ -15,7 +15,7 @@ by running something, never by what a statement looks like alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -130,14 +130,7 @@ _ORDERED_NODES = (
 
 def whole(sql: str, dialect: str) -> str | None:
     """The same statement with all of its rows: without LIMIT, OFFSET and the like; None where it has none."""
-    try:
-        tree = sqlglot.parse_one(sql, read=dialect)
-    except SqlglotError:
-        return None
-    before = tree.sql(dialect)
-    _without_limits(tree)
-    after = tree.sql(dialect)
-    return None if after == before else after
+    return _changed(sql, dialect, _without_limits)
 
 
 def is_cut_at_the_end(sql: str, dialect: str) -> bool:
@@ -158,11 +151,22 @@ def _without_limits(tree: exp.Expression) -> None:
 
 def determined(sql: str, dialect: str) -> str | None:
     """The same statement without what leaves its answer open; None where nothing does."""
+    return _changed(sql, dialect, _without_choices)
+
+
+def _changed(sql: str, dialect: str, change: Callable[[exp.Expression], None]) -> str | None:
+    """A statement after a change; None where it cannot be read, or nothing changes."""
     try:
         tree = sqlglot.parse_one(sql, read=dialect)
     except SqlglotError:
         return None
     before = tree.sql(dialect)
+    change(tree)
+    after = tree.sql(dialect)
+    return None if after == before else after
+
+
+def _without_choices(tree: exp.Expression) -> None:
     _without_limits(tree)
     for window in list(tree.find_all(exp.Window)):
         window.set("order", None)
@@ -175,5 +179,3 @@ def determined(sql: str, dialect: str) -> str | None:
             inner = next(iter(call.iter_expressions()), None)
             inner = inner.this if isinstance(inner, exp.Order | exp.Distinct) else inner
             call.replace(exp.Count(this=inner.copy() if isinstance(inner, exp.Expression) else exp.Star()))
-    after = tree.sql(dialect)
-    return None if after == before else after
